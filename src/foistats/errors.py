@@ -8,7 +8,9 @@
     │   ├── NotIdentifiedError   the data do not separate what was asked
     │   └── ConvergenceError     the maximum was not reached
     ├── UsageError            2  a command, option, name or parameter is wrong
+    │   └── OverlapError         a sum or model would count the same cases twice
     ├── DataError             3  a study, register or reference file is wrong
+    │   └── InvalidStudyError    with every finding: file, row, column, found, allowed
     ├── VerificationError     4  a published version differs or cannot be checked
     └── LockError             5  someone else is writing to the reports folder
 
@@ -19,7 +21,10 @@ what is allowed and what to do.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import shutil
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 
 class FoistatsError(Exception):
@@ -50,10 +55,52 @@ class UsageError(FoistatsError):
     exit_code = 2
 
 
+class OverlapError(UsageError):
+    """A sum or a model would count the same cases twice; the message names the groups."""
+
+
 class DataError(FoistatsError):
     """A study, register or reference file is wrong."""
 
     exit_code = 3
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is wrong in a study.
+
+    Attributes
+    ----------
+    file : str
+        The file, from the study's folder on.
+    row : int
+        The row as a spreadsheet numbers it (the header is row 1); 0 where the file as a whole,
+        or a file without rows, is meant.
+    column : str
+        The column, or the entry of a TOML file.
+    found, allowed : str
+        What stands there, and what may stand there or what to do.
+    """
+
+    file: str
+    row: int
+    column: str
+    found: str
+    allowed: str
+
+
+class InvalidStudyError(DataError):
+    """A study breaks its rules; ``findings`` holds every failure, not the first only."""
+
+    def __init__(self, study: str, findings: Sequence[Finding]) -> None:
+        self.study = study
+        self.findings = tuple(sorted(set(findings)))
+        super().__init__(study, self.findings)
+
+    def __str__(self) -> str:
+        count = len(self.findings)
+        heading = f"{self.study}: {count} failure{'s' if count != 1 else ''}"
+        return "\n".join([heading, *(_finding_lines(finding) for finding in self.findings)])
 
 
 class VerificationError(FoistatsError):
@@ -83,6 +130,24 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
     plain = {_plain(word): word for word in allowed}
     nearest = difflib.get_close_matches(_plain(found), list(plain), n=1)
     return f"; did you mean '{plain[nearest[0]]}'?" if nearest else ""
+
+
+def _finding_lines(finding: Finding) -> str:
+    width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+    place = [finding.file]
+    if finding.row:
+        place.append(f"row {finding.row}")
+    if finding.column:
+        place.append(f"column {finding.column}" if finding.row else finding.column)
+    rows = [("where", ", ".join(place)), ("found", finding.found), ("allowed", finding.allowed)]
+    lines = [""]
+    for name, text in rows:
+        indent = " " * 11
+        shown = textwrap.shorten(text, 600, placeholder=" …") if text else "(nothing)"
+        lines += textwrap.wrap(
+            shown, width, initial_indent=f"  {name:<9}", subsequent_indent=indent
+        )
+    return "\n".join(lines)
 
 
 def _plain(word: str) -> str:

@@ -1,0 +1,380 @@
+"""The register of a study: statements and groups of cases, read and validated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import pandas as pd
+
+from foistats.codebooks import ANY, JOIN
+from foistats.errors import Finding, InvalidStudyError, OverlapError, UsageError, did_you_mean
+from foistats.rules import TABLED, UNLIMITED, Tables, check, enclosing
+from foistats.study import Study, read_study
+from foistats.tables import (
+    ANSWERS,
+    KINDS,
+    PARTS,
+    UNITS,
+    Field,
+    count,
+    date,
+    identifier,
+    read_table,
+    text,
+    word,
+)
+
+
+@dataclass(frozen=True)
+class Register:
+    """What the sources of a study say, one row per statement.
+
+    Attributes
+    ----------
+    study : Study
+    statements : DataFrame
+        One row per statement: group, source, part, table, of, roles, outcomes, breaches,
+        platforms, year, n_low, n_high (whole numbers), basis, disclosure and the source's words.
+    groups : DataFrame
+        One row per group of cases: survey, force, period, population, unit, coverage, disclosure.
+    sources, surveys, forces, asked, examples : DataFrame
+        One row per source, survey, area, force asked, and case the article describes.
+    """
+
+    study: Study
+    statements: pd.DataFrame
+    groups: pd.DataFrame
+    sources: pd.DataFrame
+    surveys: pd.DataFrame
+    forces: pd.DataFrame
+    asked: pd.DataFrame
+    examples: pd.DataFrame
+
+    def statements_of(self, group: str) -> pd.DataFrame:
+        """Return the statements of one group, those that repeat or contest others left out."""
+        rows = self.statements["group"] == group
+        return self.statements[rows & self.statements["part"].isin((*TABLED, "total", "subset"))]
+
+    def counts(self, survey: str | None = None, *, alternatives: Iterable[str] = ()) -> pd.DataFrame:
+        """Return the count of every force in a survey.
+
+        Parameters
+        ----------
+        survey : str, optional
+            The survey; by default the study's primary one.
+        alternatives : iterable of str
+            Alternative statements of totals to use in place of the preferred ones.
+
+        Returns
+        -------
+        DataFrame
+            One row per force with a total, in the survey's unit: ``group, force, unit, n_low,
+            n_high, coverage, source, statement``, largest first. Areas that contain forces have
+            no row.
+
+        Raises
+        ------
+        OverlapError
+            If the survey counts a force twice or in two units and does not say which unit is its own.
+        UsageError
+            If there is no such survey.
+        """
+        survey = survey or self.study.analysis.survey
+        known = list(self.surveys["survey"])
+        if survey not in known:
+            raise UsageError(
+                f"no survey '{survey}'; there are {', '.join(known)}{did_you_mean(survey, known)}"
+            )
+        chosen = self._totals(alternatives)
+        forces = self.forces.loc[self.forces["kind"] == "force", "force"]
+        groups = self.groups[(self.groups["survey"] == survey) & self.groups["force"].isin(forces)]
+        unit = self.surveys.set_index("survey").loc[survey, "unit"]
+        if unit:
+            groups = groups[groups["unit"] == unit]
+        frame = groups.merge(chosen, on="group")
+        self.refuse_overlap(frame["group"])
+        columns = ["group", "force", "unit", "n_low", "n_high", "coverage", "source", "statement"]
+        return frame.sort_values(["n_high", "force"], ascending=[False, True])[columns].reset_index(
+            drop=True
+        )
+
+    def total(self, groups: Iterable[str], *, alternatives: Iterable[str] = ()) -> tuple[int, int]:
+        """Return the sum of the totals of groups that share no case.
+
+        Parameters
+        ----------
+        groups : iterable of str
+            Group ids.
+        alternatives : iterable of str
+            Alternative statements of totals to use in place of the preferred ones.
+
+        Returns
+        -------
+        low, high : int
+            The interval of the sum; equal where every total is exact.
+
+        Raises
+        ------
+        OverlapError
+            If two groups could share a case, or differ in survey or unit.
+        UsageError
+            If a group does not exist or has no total.
+        """
+        wanted = list(groups)
+        chosen = self._totals(alternatives).set_index("group")
+        for group in wanted:
+            if group not in chosen.index:
+                known = list(chosen.index)
+                raise UsageError(f"no total for a group '{group}'{did_you_mean(group, known)}")
+        self.refuse_overlap(wanted)
+        numbers = chosen.loc[wanted]
+        return int(numbers["n_low"].sum()), int(numbers["n_high"].sum())
+
+    def _totals(self, alternatives: Iterable[str]) -> pd.DataFrame:
+        columns = ["group", "n_low", "n_high", "source", "statement"]
+        totals = self.statements.loc[self.statements["part"] == "total", columns]
+        totals = totals.set_index("group")
+        for name in alternatives:
+            row = self.statements[self.statements["statement"] == name]
+            if row.empty or not row["of"].isin(totals["statement"]).all():
+                contested = self.statements["of"].isin(totals["statement"])
+                known = list(
+                    self.statements.loc[
+                        contested & (self.statements["part"] == "alternative"), "statement"
+                    ]
+                )
+                raise UsageError(
+                    f"'{name}' is no alternative of a total; there are "
+                    f"{', '.join(known) or 'none'}{did_you_mean(name, known)}"
+                )
+            totals.loc[row["group"].iloc[0]] = row[columns[1:]].iloc[0]
+        return totals.reset_index()
+
+    def refuse_overlap(self, groups: Iterable[str]) -> None:
+        """Raise `OverlapError` unless the groups may be summed: one survey and unit, no shared case."""
+        frame = self.groups.set_index("group").loc[list(groups)]
+        for column in ("survey", "unit"):
+            found = sorted(frame[column].unique())
+            if len(found) > 1:
+                raise OverlapError(
+                    f"groups of different {column}s cannot be summed: {', '.join(found)}"
+                )
+        for one, other in combinations(frame.index, 2):
+            if self.may_share_cases(one, other):
+                raise OverlapError(
+                    f"'{one}' ({frame.loc[one, 'force']}) and '{other}' "
+                    f"({frame.loc[other, 'force']}) may hold the same cases; sum one of them"
+                )
+
+    def may_share_cases(self, one: str, other: str) -> bool:
+        """Whether two groups could hold the same case: nested areas in periods that meet."""
+        groups = self.groups.set_index("group")
+        first, second = groups.loc[one], groups.loc[other]
+        within = dict(zip(self.forces["force"], self.forces["within"], strict=True))
+        areas = [{group["force"], *enclosing(group["force"], within)} for group in (first, second)]
+        if first["force"] not in areas[1] and second["force"] not in areas[0]:
+            return False
+        return not (
+            _ends_before(first["period_end"], second["period_start"])
+            or _ends_before(second["period_end"], first["period_start"])
+        )
+
+    def coverage(self, field: str, survey: str | None = None) -> pd.DataFrame:
+        """Return what the register holds and lacks about a field, in cases of one survey.
+
+        Parameters
+        ----------
+        field : {"roles", "outcomes", "breaches", "platforms"}
+        survey : str, optional
+            By default the study's primary one.
+
+        Returns
+        -------
+        DataFrame
+            One row per level or set of levels that a force's statements print, ``any`` last:
+            ``value, label, cases, forces, of`` (the cases of all forces with a count). Each force
+            counts once, by the table of its answer that says most about the field.
+        """
+        counts = self.counts(survey)
+        rows = []
+        for group, force, cases in zip(
+            counts["group"], counts["force"], counts["n_high"], strict=True
+        ):
+            stated = self._most_stated(group, field)
+            rows += [(value, force, number) for value, number in stated]
+            rows.append((ANY, force, int(cases) - sum(number for _, number in stated)))
+        frame = pd.DataFrame(rows, columns=["value", "force", "cases"])
+        frame = frame[frame["cases"] > 0]
+        result = frame.groupby("value", as_index=False).agg(
+            cases=("cases", "sum"), forces=("force", "nunique")
+        )
+        book = self.study.codebooks[field]
+        result.insert(1, "label", [_label(book.labels, value) for value in result["value"]])
+        result["of"] = int(counts["n_high"].sum())
+        result["last"] = result["value"] == ANY
+        order = ["last", "cases", "value"]
+        result = result.sort_values(order, ascending=[True, False, True])
+        return result.drop(columns="last").reset_index(drop=True)
+
+    def _most_stated(self, group: str, field: str) -> list[tuple[str, int]]:
+        entries = self.statements_of(group)
+        entries = entries[entries["part"].isin(TABLED) & (entries[field] != ANY)]
+        if entries.empty:
+            return []
+        sums = entries.groupby("table")["n_low"].sum()
+        best = entries[entries["table"] == sums.idxmax()]
+        return [(value, int(n)) for value, n in best.groupby(field)["n_low"].sum().items()]
+
+
+def _ends_before(end: str, start: str) -> bool:
+    return bool(end and start and end < start)
+
+
+def _label(labels: Mapping[str, str], value: str) -> str:
+    return " or ".join(labels[word] for word in value.split(JOIN))
+
+
+def read_register(study: str | os.PathLike[str]) -> Register:
+    """Read and validate the register of a study.
+
+    Parameters
+    ----------
+    study : str or path
+        A folder that holds ``study.toml``, or a name under ``data/`` of the project.
+
+    Returns
+    -------
+    Register
+
+    Raises
+    ------
+    UsageError
+        If there is no such study.
+    InvalidStudyError
+        With every finding at once: file, row, column, what was found and what is allowed.
+
+    Examples
+    --------
+    >>> register = read_register("pa-2014")  # doctest: +SKIP
+    >>> register.counts()["n_high"].sum()  # doctest: +SKIP
+    624
+    """
+    settings = read_study(study)
+    frames: dict[str, pd.DataFrame] = {}
+    findings: list[Finding] = []
+    for name, fields in _fields(settings).items():
+        path = settings.forces_file if name == "forces" else settings.folder / f"{name}.csv"
+        label = path.name if name == "forces" else settings.label(path.name)
+        if name in ("asked", "examples") and not path.exists():
+            frames[name] = pd.DataFrame(columns=list(fields), dtype=str)
+            continue
+        frames[name], wrong = read_table(path, label, fields)
+        findings += wrong
+    if not findings:
+        _count(frames["statements"])
+        findings = check(Tables(study=settings, **frames))
+    if findings:
+        raise InvalidStudyError(settings.folder.name, findings)
+    return Register(study=settings, **{k: f.reset_index(drop=True) for k, f in frames.items()})
+
+
+def _count(statements: pd.DataFrame) -> None:
+    high = statements["n_high"].where(statements["n_high"] != "", str(UNLIMITED))
+    statements["n_high"] = high.astype("int64")
+    statements["n_low"] = statements["n_low"].astype("int64")
+
+
+def _fields(study: Study) -> dict[str, dict[str, Field]]:
+    books = study.codebooks
+
+    def coded(name: str, default: str | None = None) -> Field:
+        return word(books[name].words, joined=True, default=default)
+
+    return {
+        "forces": {
+            "force": Field(lambda found: bool(found) and JOIN not in found, f"a name without '{JOIN}'"),
+            "kind": word(KINDS),
+            "within": text(""),
+            "country": text(""),
+        },
+        "surveys": {
+            "survey": identifier(),
+            "title": text(),
+            "asked_by": text(""),
+            "period_start": date(),
+            "period_end": date(),
+            "unit": word(("", *UNITS), default=""),
+            "note": text(""),
+        },
+        "sources": {
+            "source": identifier(),
+            "survey": text(),
+            "publisher": text(),
+            "kind": text(),
+            "title": text(),
+            "reference": text(""),
+            "published": date(),
+            "period_start": date(),
+            "period_end": date(),
+            "address": text(""),
+            "answer": text(""),
+            "note": text(""),
+        },
+        "groups": {
+            "group": identifier(),
+            "survey": text(),
+            "force": text(),
+            "period_start": date(),
+            "period_end": date(),
+            "population": text(),
+            "unit": word(UNITS),
+            "coverage": word(("all", "part")),
+            "disclosure": word(("rule", "picked")),
+            "overlapping_sets": word(("none", "pooled"), default="none"),
+            "reason": Field(lambda found: bool(found.strip()), "the reason for the two marks"),
+            "note": text(""),
+        },
+        "statements": {
+            "statement": identifier(),
+            "group": text(),
+            "source": text(),
+            "part": word(PARTS),
+            "table": text(""),
+            "of": text(""),
+            "roles": coded("roles"),
+            "outcomes": coded("outcomes"),
+            "breaches": coded("breaches", ANY),
+            "platforms": coded("platforms", ANY),
+            "year": text(""),
+            "n_low": count(),
+            "n_high": count(optional=True),
+            "basis": word(("printed", "derived")),
+            "disclosure": word(("rule", "picked")),
+            "stated_role": text(""),
+            "stated_outcome": text(""),
+            "stated_breach": text(""),
+            "note": text(""),
+        },
+        "asked": {
+            "survey": text(),
+            "force": text(),
+            "answer": word(ANSWERS),
+            "source": text(),
+            "note": text(""),
+        },
+        "examples": {
+            "example": identifier(),
+            "people": count(),
+            "force": text(""),
+            "roles": coded("roles"),
+            "outcomes": coded("outcomes"),
+            "breaches": coded("breaches", ANY),
+            "platforms": coded("platforms", ANY),
+            "source": text(),
+            "statement": text(""),
+            "note": text(""),
+        },
+    }

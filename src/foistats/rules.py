@@ -1,0 +1,469 @@
+"""The rules a register must keep beyond single fields.
+
+Each rule is a generator of findings over the tables of one study; `check` runs them all, so that a
+reader sees every failure at once. Rows are those a spreadsheet shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from foistats.codebooks import ANY, JOIN
+from foistats.errors import Finding, did_you_mean
+from foistats.study import Study
+
+#: Parts that are entries of a table of their group.
+TABLED = ("cell", "margin", "remainder")
+#: Parts that repeat or contest another statement.
+REPEATING = ("duplicate", "alternative")
+#: What a statement says of its cases.
+SETS = ("roles", "outcomes", "breaches", "platforms", "year")
+#: An n_high that no source states.
+UNLIMITED = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The validated tables of a study, rows as in a spreadsheet; counts as whole numbers."""
+
+    study: Study
+    forces: pd.DataFrame
+    surveys: pd.DataFrame
+    sources: pd.DataFrame
+    groups: pd.DataFrame
+    statements: pd.DataFrame
+    asked: pd.DataFrame
+    examples: pd.DataFrame
+
+    def label(self, name: str) -> str:
+        """Return how findings name the file of a table."""
+        return self.study.forces_file.name if name == "forces" else self.study.label(f"{name}.csv")
+
+    def finding(self, name: str, row: int, column: str, found: str, allowed: str) -> Finding:
+        """Return a finding in one of the tables."""
+        return Finding(self.label(name), int(row), column, str(found), allowed)
+
+
+Rule = Callable[[Tables], Iterator[Finding]]
+
+
+def check(tables: Tables) -> list[Finding]:
+    """Return every failure of every rule; rules on sums wait until ids and references hold."""
+    first = [finding for rule in IDENTITY for finding in rule(tables)]
+    if first:
+        return first
+    return [finding for rule in CONTENT for finding in rule(tables)]
+
+
+def ids_are_unique(tables: Tables) -> Iterator[Finding]:
+    """Every id stands once."""
+    for name, column in (
+        ("forces", "force"),
+        ("surveys", "survey"),
+        ("sources", "source"),
+        ("groups", "group"),
+        ("statements", "statement"),
+    ):
+        frame: pd.DataFrame = getattr(tables, name)
+        first = frame.drop_duplicates(column).reset_index().set_index(column)["row"]
+        for row, found in frame.loc[frame.duplicated(column), column].items():
+            yield tables.finding(
+                name, row, column, found, f"another id: row {first[found]} has this one"
+            )
+    repeated = tables.asked.duplicated(["survey", "force"])
+    for row, entry in tables.asked[repeated].iterrows():
+        yield tables.finding("asked", row, "force", entry["force"], "each force once a survey")
+
+
+def references_exist(tables: Tables) -> Iterator[Finding]:
+    """Every id that a row refers to exists."""
+    known = {
+        "force": list(tables.forces["force"]),
+        "survey": list(tables.surveys["survey"]),
+        "source": list(tables.sources["source"]),
+        "group": list(tables.groups["group"]),
+        "statement": list(tables.statements["statement"]),
+    }
+    for name, column, kind, empty in (
+        ("forces", "within", "force", True),
+        ("sources", "survey", "survey", False),
+        ("groups", "survey", "survey", False),
+        ("groups", "force", "force", False),
+        ("statements", "group", "group", False),
+        ("statements", "source", "source", False),
+        ("statements", "of", "statement", True),
+        ("asked", "survey", "survey", False),
+        ("asked", "force", "force", False),
+        ("asked", "source", "source", False),
+        ("examples", "force", "force", True),
+        ("examples", "source", "source", False),
+        ("examples", "statement", "statement", True),
+    ):
+        allowed = set(known[kind])
+        for row, text in getattr(tables, name)[column].items():
+            for found in text.split(JOIN) if column == "within" else [text]:
+                if found not in allowed and not (empty and found == ""):
+                    yield tables.finding(
+                        name,
+                        row,
+                        column,
+                        found,
+                        f"a {kind} of {tables.label(kind + 's')}" + did_you_mean(found, allowed),
+                    )
+
+
+def settings_refer_to_the_register(tables: Tables) -> Iterator[Finding]:
+    """What study.toml names exists in the register."""
+    analysis = tables.study.analysis
+    surveys, groups = set(tables.surveys["survey"]), set(tables.groups["group"])
+    forces = set(tables.forces["force"])
+    named = [("survey", analysis.survey, surveys), ("nation", analysis.nation, groups)]
+    named += [("surveys", survey, surveys) for survey in analysis.surveys]
+    named += [("leave_out", group, groups) for group in analysis.leave_out]
+    named += [("first_left_out", analysis.first_left_out, forces)]
+    for key, found, allowed in named:
+        if found and found not in allowed:
+            hint = did_you_mean(found, allowed) or ", an id that the register has"
+            yield Finding(
+                tables.study.label("study.toml"), 0, f"[analysis] {key}", found, hint.lstrip("; ,")
+            )
+
+
+def forces_nest(tables: Tables) -> Iterator[Finding]:
+    """No area lies within itself."""
+    within = dict(zip(tables.forces["force"], tables.forces["within"], strict=True))
+    for row, force in tables.forces["force"].items():
+        if force in enclosing(force, within):
+            yield tables.finding("forces", row, "within", within[force], f"areas larger than {force}")
+
+
+def enclosing(force: str, within: Mapping[str, str]) -> set[str]:
+    """Return every area a force lies within, directly or through another."""
+    found: set[str] = set()
+    waiting = [force]
+    while waiting:
+        for area in within.get(waiting.pop(), "").split(JOIN):
+            if area and area not in found:
+                found.add(area)
+                waiting.append(area)
+    return found
+
+
+def periods_run_forwards(tables: Tables) -> Iterator[Finding]:
+    """No period ends before it starts."""
+    for name in ("surveys", "sources", "groups"):
+        frame: pd.DataFrame = getattr(tables, name)
+        start, end = frame["period_start"], frame["period_end"]
+        for row in frame.index[(start != "") & (end != "") & (end < start)]:
+            yield tables.finding(
+                name, row, "period_end", end[row], f"a date not before {start[row]}, its start"
+            )
+
+
+def counts_run_upwards(tables: Tables) -> Iterator[Finding]:
+    """An interval of counts has its lower end first."""
+    statements = tables.statements
+    for row, entry in statements[statements["n_low"] > statements["n_high"]].iterrows():
+        yield tables.finding(
+            "statements", row, "n_high", entry["n_high"], f"{entry['n_low']} (its n_low) or more"
+        )
+
+
+def parts_are_complete(tables: Tables) -> Iterator[Finding]:
+    """A statement fills the fields that its part needs, and no other."""
+    for row, entry in tables.statements.iterrows():
+        part = entry["part"]
+        if (part in TABLED) != bool(entry["table"]):
+            allowed = "the name of a table" if part in TABLED else f"empty for a {part}"
+            yield tables.finding("statements", row, "table", entry["table"], allowed)
+        if (part in REPEATING) != bool(entry["of"]):
+            allowed = "the statement it repeats or contests" if part in REPEATING else "empty"
+            yield tables.finding("statements", row, "of", entry["of"], f"{allowed} ({part})")
+        if part == "remainder" and entry["basis"] != "derived":
+            yield tables.finding(
+                "statements", row, "basis", entry["basis"], "derived: nobody printed a remainder"
+            )
+
+
+def groups_have_statements(tables: Tables) -> Iterator[Finding]:
+    """A group has statements, one total at most, and exactly one if it accounts for all."""
+    totals = tables.statements[tables.statements["part"] == "total"].groupby("group").size()
+    for row, group in tables.groups.iterrows():
+        found = int(totals.get(group["group"], 0))
+        if group["group"] not in set(tables.statements["group"]):
+            yield tables.finding("groups", row, "group", group["group"], "a group with statements")
+        elif found > 1:
+            yield tables.finding(
+                "groups", row, "group", f"{found} totals", "one; code others as alternatives"
+            )
+        elif found == 0 and group["coverage"] == "all":
+            yield tables.finding(
+                "groups", row, "coverage", "all, without a total", "a total, or coverage part"
+            )
+
+
+def groups_are_distinct(tables: Tables) -> Iterator[Finding]:
+    """One survey holds a force once for each unit, population and period."""
+    keys = ["survey", "force", "unit", "population", "period_start", "period_end"]
+    first = tables.groups.drop_duplicates(keys).set_index(keys)["group"]
+    for row, group in tables.groups[tables.groups.duplicated(keys)].iterrows():
+        other = first[tuple(group[key] for key in keys)]
+        yield tables.finding(
+            "groups",
+            row,
+            "force",
+            group["force"],
+            f"one group: {other} has the same survey, force, unit, population and period",
+        )
+
+
+def repeats_fit(tables: Tables) -> Iterator[Finding]:
+    """A duplicate says the same as its original, an alternative something else of the same group."""
+    originals = tables.statements.set_index("statement")
+    said = ["n_low", "n_high", *SETS]
+    for row, entry in tables.statements[tables.statements["part"].isin(REPEATING)].iterrows():
+        original = originals.loc[entry["of"]]
+        same = all(entry[column] == original[column] for column in said)
+        if original["group"] != entry["group"] or original["part"] in REPEATING:
+            yield tables.finding(
+                "statements", row, "of", entry["of"], f"a first statement of {entry['group']}"
+            )
+        elif entry["part"] == "duplicate" and not same:
+            column = next(column for column in said if entry[column] != original[column])
+            yield tables.finding(
+                "statements",
+                row,
+                column,
+                entry[column],
+                f"{original[column]}, as in {entry['of']}; or part alternative",
+            )
+        elif entry["part"] == "alternative" and same:
+            yield tables.finding(
+                "statements", row, "part", "alternative", "duplicate: it says the same"
+            )
+
+
+def disclosure_is_inherited(tables: Tables) -> Iterator[Finding]:
+    """What was picked for its outcome marks the remainder of its table, and its group."""
+    groups = tables.groups.set_index("group")["disclosure"]
+    statements = tables.statements
+    picked = statements[statements["disclosure"] == "picked"]
+    tables_picked = set(zip(picked["group"], picked["table"], strict=True))
+    for row, entry in statements.iterrows():
+        if entry["disclosure"] == "picked":
+            if groups[entry["group"]] != "picked":
+                yield tables.finding(
+                    "statements", row, "disclosure", "picked", f"picked for {entry['group']} too"
+                )
+        elif entry["part"] == "remainder" and (
+            (entry["group"], entry["table"]) in tables_picked or groups[entry["group"]] == "picked"
+        ):
+            yield tables.finding(
+                "statements",
+                row,
+                "disclosure",
+                entry["disclosure"],
+                "picked: a remainder inherits it from what was printed",
+            )
+    marked = set(picked["group"])
+    for row, group in tables.groups[tables.groups["disclosure"] == "picked"].iterrows():
+        if group["group"] not in marked:
+            yield tables.finding(
+                "groups", row, "disclosure", "picked", "rule, or statements marked picked"
+            )
+
+
+def tables_add_up(tables: Tables) -> Iterator[Finding]:
+    """Parts fit into their group's total; the tables of a group that is whole sum to it."""
+    totals = tables.statements[tables.statements["part"] == "total"].set_index("group")
+    coverage = tables.groups.set_index("group")["coverage"]
+    parts = tables.statements[tables.statements["part"].isin((*TABLED, "subset"))]
+    for row, entry in parts.iterrows():
+        if entry["group"] in totals.index:
+            most = totals.loc[entry["group"], "n_high"]
+            if entry["n_low"] > most:
+                yield tables.finding(
+                    "statements", row, "n_low", entry["n_low"], f"at most {most}, the group's total"
+                )
+    tabled = parts[parts["part"].isin(TABLED)]
+    for (group, name), entries in tabled.groupby(["group", "table"], sort=False):
+        if group not in totals.index:
+            continue
+        total = totals.loc[group]
+        low = int(entries["n_low"].sum())
+        high = min(sum(int(n) for n in entries["n_high"]), int(UNLIMITED))
+        whole = coverage[group] == "all"
+        if low > total["n_high"] or (whole and high < total["n_low"]):
+            yield tables.finding(
+                "statements",
+                entries.index[0],
+                "table",
+                f"{name} of {group} sums to {_interval(low, high)}",
+                f"{_interval(total['n_low'], total['n_high'])}, the group's total"
+                f" ({total['statement']}); code a source that disagrees as an alternative",
+            )
+
+
+def overlaps_are_declared(tables: Tables) -> Iterator[Finding]:
+    """Printed outcome sets of one table are disjoint, or the group says that they are pooled."""
+    pooled = set(tables.groups.loc[tables.groups["overlapping_sets"] == "pooled", "group"])
+    study = tables.study
+    tabled = tables.statements[tables.statements["part"].isin(TABLED)]
+    for (group, name), entries in tabled.groupby(["group", "table"], sort=False):
+        if group in pooled:
+            continue
+        kinds = entries[list(SETS)].drop_duplicates()
+        stated = kinds[kinds["outcomes"] != ANY]
+        for position, (row, one) in enumerate(stated.iterrows()):
+            for _, other in stated.iloc[:position].iterrows():
+                if overlap(study, one, other):
+                    yield tables.finding(
+                        "statements",
+                        row,
+                        "outcomes",
+                        f"{one['outcomes']} beside {other['outcomes']} in table {name} of {group}",
+                        "disjoint sets, or overlapping_sets = pooled for the group",
+                    )
+                    break
+
+
+def overlap(study: Study, one: pd.Series, other: pd.Series) -> bool:
+    """Whether one case could be in two statements whose outcome sets differ."""
+    words = [set(one["outcomes"].split(JOIN)), set(other["outcomes"].split(JOIN))]
+    outcomes = [study.outcomes.levels_of(entry["outcomes"]) for entry in (one, other)]
+    same = outcomes[0] == outcomes[1]
+    if same or not (outcomes[0] & outcomes[1] or words[0] & words[1]):
+        return False
+    for column, codebook in (("roles", "roles"), ("breaches", "breaches"), ("platforms", "platforms")):
+        book = study.codebooks[codebook]
+        if ANY in (one[column], other[column]):
+            continue
+        if not book.levels_of(one[column]) & book.levels_of(other[column]):
+            return False
+    return not (one["year"] and other["year"] and one["year"] != other["year"])
+
+
+def statements_can_all_be_true(tables: Tables) -> Iterator[Finding]:
+    """Some table of role by outcome satisfies every statement of a group (integer feasibility)."""
+    statements = tables.statements[~tables.statements["part"].isin(REPEATING)]
+    for row, group in tables.groups.iterrows():
+        entries = statements[statements["group"] == group["group"]]
+        if len(entries) > 1 and not feasible(tables.study, entries, group["coverage"] == "all"):
+            yield tables.finding(
+                "groups",
+                row,
+                "group",
+                f"the {len(entries)} statements of {group['group']} cannot all be true",
+                "counts by role and outcome that fit together; "
+                "code a source that disagrees as an alternative",
+            )
+
+
+def feasible(study: Study, statements: pd.DataFrame, whole: bool) -> bool:
+    """Whether a table of whole numbers, role by outcome, satisfies all the statements.
+
+    The unknowns are the group's counts by role and outcome, and for every entry of a table how its
+    cases spread over them. In a whole group the entries of a table share out all cases; otherwise
+    they need no more than there are. A subset that names a breach, platform or year, or nothing
+    this table knows, says only that there are at least so many cases of its role and outcome.
+
+    Parameters
+    ----------
+    study : Study
+    statements : DataFrame
+        The statements of one group, without duplicates and alternatives.
+    whole : bool
+        Whether its statements account for all of its cases.
+    """
+    held = np.array([_cells(study, entry) for _, entry in statements.iterrows()])
+    part = statements["part"].to_numpy()
+    low = statements["n_low"].to_numpy(dtype=float)
+    high = statements["n_high"].to_numpy(dtype=float)
+    high[high >= UNLIMITED] = np.inf
+    elsewhere = (statements[["breaches", "platforms"]] != ANY).any(axis=1)
+    elsewhere |= (statements["year"] != "") | (statements[["roles", "outcomes"]] == ANY).all(axis=1)
+    high[(part == "subset") & elsewhere.to_numpy()] = np.inf
+    tabled = np.flatnonzero(np.isin(part, TABLED))
+    cells = held.shape[1]
+    unknowns = cells * (1 + len(tabled))
+    rows: list[np.ndarray] = []
+    lower: list[float] = []
+    upper: list[float] = []
+
+    def constrain(start: int, inside: np.ndarray, least: float, most: float) -> None:
+        row = np.zeros(unknowns)
+        row[start : start + cells] = inside
+        rows.append(row)
+        lower.append(least)
+        upper.append(most)
+
+    for entry in np.flatnonzero(~np.isin(part, TABLED)):
+        constrain(0, held[entry], low[entry], high[entry])
+    for position, entry in enumerate(tabled, start=1):
+        constrain(position * cells, held[entry], low[entry], high[entry])
+        constrain(position * cells, ~held[entry], 0, 0)
+    for table in statements["table"].iloc[tabled].unique():
+        members = np.flatnonzero((statements["table"].iloc[tabled] == table).to_numpy()) + 1
+        for cell in range(cells):
+            row = np.zeros(unknowns)
+            row[members * cells + cell] = 1
+            row[cell] = -1
+            rows.append(row)
+            lower.append(0.0 if whole else -np.inf)
+            upper.append(0.0)
+    answer = milp(
+        np.zeros(unknowns),
+        constraints=LinearConstraint(sparse.csr_array(np.array(rows)), lower, upper),
+        bounds=Bounds(0, np.inf),
+        integrality=np.ones(unknowns),
+    )
+    return bool(answer.status != 2)
+
+
+def _cells(study: Study, statement: pd.Series) -> np.ndarray:
+    """Return which cells (role by outcome, "not a role" and outcomes off the ladder too) it allows."""
+    outside = [term.id for term in study.outcomes.terms if not term.levels]
+    roles = study.roles.levels_of(statement["roles"])
+    outcomes = study.outcomes.levels_of(statement["outcomes"]) | set(
+        statement["outcomes"].split(JOIN)
+    )
+    return np.array(
+        [
+            (statement["roles"] == ANY or role in roles)
+            and (statement["outcomes"] == ANY or outcome in outcomes)
+            for role in (*study.roles.ids, "")
+            for outcome in (*study.outcomes.ids, *outside)
+        ]
+    )
+
+
+def _interval(low: int, high: int) -> str:
+    if low == high:
+        return str(low)
+    return f"{low} or more" if high >= UNLIMITED else f"{low} to {high}"
+
+
+IDENTITY: tuple[Rule, ...] = (
+    ids_are_unique,
+    references_exist,
+    settings_refer_to_the_register,
+    forces_nest,
+    periods_run_forwards,
+    counts_run_upwards,
+    parts_are_complete,
+    groups_have_statements,
+)
+CONTENT: tuple[Rule, ...] = (
+    groups_are_distinct,
+    repeats_fit,
+    disclosure_is_inherited,
+    tables_add_up,
+    overlaps_are_declared,
+    statements_can_all_be_true,
+)

@@ -1,0 +1,294 @@
+"""A study: a folder that says what was asked, of whom, and in which vocabulary."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from foistats.codebooks import Codebook, empty_codebook, read_codebook, read_toml
+from foistats.errors import Finding, InvalidStudyError, UsageError, did_you_mean
+
+#: The codebooks a study has; the first two it must have.
+CODEBOOKS = ("outcomes", "roles", "breaches", "platforms", "standards")
+
+_SECTIONS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+    "study": {
+        "id": str,
+        "title": str,
+        "question": str,
+        "asked_by": str,
+        "respondents": str,
+        "period": str,
+        "as_of": dt.date,
+        "private": bool,
+        "licence": str,
+    },
+    "words": {"force": list, "case": list, "role": list, "outcome": list},
+    "files": {"forces": str},
+    "analysis": {
+        "survey": str,
+        "surveys": list,
+        "nation": str,
+        "ladder": str,
+        "roles": str,
+        "first_left_out": str,
+        "composition_varied": list,
+        "leave_out": list,
+    },
+    "caveats": {"list": list},
+}
+_REQUIRED = {"study": ("id", "title"), "analysis": ("survey", "ladder", "roles")}
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The primary reading of a study's register.
+
+    Attributes
+    ----------
+    survey : str
+        The survey whose counts are summed and whose national figures are predicted.
+    surveys : tuple of str
+        The surveys whose groups may enter the severity model.
+    ladder, roles : str
+        Groupings of the outcome and role codebooks; the first role is the reference.
+    nation : str
+        The group that contains all others of the survey; empty if none is printed.
+    leave_out : mapping of str to str
+        Groups left out of the model by decision, with the reason.
+    first_left_out : str
+        The force that the sensitivity analysis leaves out first.
+    composition_varied : tuple of float
+        Shares of the second role tried where no role is printed.
+    """
+
+    survey: str
+    surveys: tuple[str, ...]
+    ladder: str
+    roles: str
+    nation: str = ""
+    leave_out: Mapping[str, str] = field(default_factory=dict)
+    first_left_out: str = ""
+    composition_varied: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study's folder says, apart from its register.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the study lies.
+    about : mapping of str to str
+        ``title``, ``question``, ``asked_by``, ``respondents``, ``period``, ``as_of``, ``licence``;
+        empty where the study does not say.
+    words : mapping of str to (str, str)
+        The nouns of reports, singular and plural: ``force``, ``case``, ``role``, ``outcome``.
+    caveats : tuple of str
+        What reports of this study must not be taken to show.
+    """
+
+    id: str
+    folder: Path
+    about: Mapping[str, str]
+    words: Mapping[str, tuple[str, str]]
+    analysis: Analysis
+    codebooks: Mapping[str, Codebook]
+    forces_file: Path
+    caveats: tuple[str, ...] = ()
+    private: bool = False
+
+    @property
+    def outcomes(self) -> Codebook:
+        """The outcome ladder."""
+        return self.codebooks["outcomes"]
+
+    @property
+    def roles(self) -> Codebook:
+        """The roles."""
+        return self.codebooks["roles"]
+
+    def label(self, file: str | Path) -> str:
+        """Return how findings name one of the study's files."""
+        return f"{self.folder.name}/{file}"
+
+
+def find_study(study: str | os.PathLike[str]) -> Path:
+    """Return the folder of a study.
+
+    Parameters
+    ----------
+    study : str or path
+        A path to a folder that holds ``study.toml``, or the name of one under ``data/`` of the
+        project: the nearest parent of the working directory that holds ``foistats.toml``, or
+        the folder that the environment variable ``FOISTATS_PROJECT`` names.
+
+    Raises
+    ------
+    UsageError
+        If there is no such study; names those there are.
+    """
+    path = Path(study)
+    if (path / "study.toml").is_file():
+        return path.resolve()
+    here = Path.cwd()
+    declared = os.environ.get("FOISTATS_PROJECT")
+    projects = [Path(declared)] if declared else [here, *here.parents]
+    root = next((folder for folder in projects if (folder / "foistats.toml").is_file()), here)
+    if path.name == str(study) and (root / "data" / path / "study.toml").is_file():
+        return (root / "data" / path).resolve()
+    names = sorted(file.parent.name for file in (root / "data").glob("*/study.toml"))
+    if path.is_dir():
+        raise UsageError(f"{study} holds no study.toml, so it is not a study")
+    raise UsageError(
+        f"no study '{study}': give the path of a folder that holds study.toml, or one of "
+        f"{', '.join(names) or 'none under data/'}{did_you_mean(str(study), names)}"
+    )
+
+
+def read_study(study: str | os.PathLike[str]) -> Study:
+    """Read a study's settings and codebooks.
+
+    Parameters
+    ----------
+    study : str or path
+        As in `find_study`.
+
+    Raises
+    ------
+    UsageError
+        If there is no such study.
+    InvalidStudyError
+        With every finding, if a setting or codebook is wrong.
+    """
+    folder = find_study(study)
+    codebooks, findings = _read_codebooks(folder)
+    label = f"{folder.name}/study.toml"
+    content, unreadable = read_toml(folder / "study.toml", label)
+    findings += unreadable
+    if content is not None:
+        findings += _check(content, label)
+        if not findings:
+            findings += _check_groupings(content, codebooks, label)
+    if findings or content is None:
+        raise InvalidStudyError(folder.name, findings)
+    return _build(folder, content, codebooks)
+
+
+def _read_codebooks(folder: Path) -> tuple[dict[str, Codebook], list[Finding]]:
+    codebooks: dict[str, Codebook] = {}
+    findings: list[Finding] = []
+    for name in CODEBOOKS:
+        path = folder / "codebooks" / f"{name}.toml"
+        if not path.exists() and name not in CODEBOOKS[:2]:
+            codebooks[name] = empty_codebook(name)
+            continue
+        codebook, wrong = read_codebook(path, f"{folder.name}/codebooks/{path.name}")
+        findings += wrong
+        if codebook is not None:
+            codebooks[name] = codebook
+    if not findings:
+        findings += _check_standards(codebooks, folder)
+    return codebooks, findings
+
+
+def _check_standards(codebooks: Mapping[str, Codebook], folder: Path) -> Iterator[Finding]:
+    known = codebooks["standards"].ids
+    for level in codebooks["breaches"].levels:
+        for standard in level.standards:
+            if standard not in known:
+                yield Finding(
+                    f"{folder.name}/codebooks/breaches.toml",
+                    0,
+                    f"[[level]] {level.id}, standards",
+                    standard,
+                    ", ".join(known) + did_you_mean(standard, known),
+                )
+
+
+def _check(content: Mapping[str, Any], label: str) -> Iterator[Finding]:
+    for section, entries in content.items():
+        if section not in _SECTIONS:
+            allowed = list(_SECTIONS)
+            hint = did_you_mean(section, allowed)
+            yield Finding(label, 0, f"[{section}]", section, ", ".join(allowed) + hint)
+        elif not isinstance(entries, Mapping):
+            yield Finding(label, 0, section, repr(entries), f"a section headed [{section}]")
+        else:
+            yield from _check_section(section, entries, label)
+    for section, keys in _REQUIRED.items():
+        entries = content.get(section, {})
+        for key in keys:
+            if isinstance(entries, Mapping) and key not in entries:
+                yield Finding(label, 0, f"[{section}]", f"no {key}", f"{key} = …")
+
+
+def _check_section(section: str, entries: Mapping[str, Any], label: str) -> Iterator[Finding]:
+    known = _SECTIONS[section]
+    for key, value in entries.items():
+        where = f"[{section}] {key}"
+        if key not in known:
+            yield Finding(label, 0, where, key, ", ".join(known) + did_you_mean(key, known))
+        elif not isinstance(value, known[key]):
+            kind = {str: "a text in quotes", bool: "true or false", list: "a list"}
+            expected = kind.get(known[key], "a date such as 2014-08-19")  # type: ignore[arg-type]
+            yield Finding(label, 0, where, repr(value), expected)
+        elif section == "words" and not (len(value) == 2 and all(isinstance(w, str) for w in value)):
+            yield Finding(label, 0, where, repr(value), '["singular", "plural"]')
+        elif key == "leave_out" and not all(
+            isinstance(entry, dict) and {"group", "reason"} == entry.keys() for entry in value
+        ):
+            yield Finding(label, 0, where, repr(value), "[[analysis.leave_out]] group = …, reason = …")
+        elif key == "composition_varied" and not all(
+            isinstance(share, float) and 0 < share < 1 for share in value
+        ):
+            yield Finding(label, 0, where, repr(value), "numbers between 0 and 1")
+        elif key in ("surveys", "list") and not all(isinstance(word, str) for word in value):
+            yield Finding(label, 0, where, repr(value), "a list of texts in quotes")
+
+
+def _check_groupings(
+    content: Mapping[str, Any], codebooks: Mapping[str, Codebook], label: str
+) -> Iterator[Finding]:
+    for key, name in (("ladder", "outcomes"), ("roles", "roles")):
+        allowed = [grouping.id for grouping in codebooks[name].groupings]
+        found = content["analysis"][key]
+        if found not in allowed:
+            listed = ", ".join(allowed) or f"a [[grouping]] in codebooks/{name}.toml"
+            hint = did_you_mean(found, allowed)
+            yield Finding(label, 0, f"[analysis] {key}", found, listed + hint)
+
+
+def _build(folder: Path, content: Mapping[str, Any], codebooks: Mapping[str, Codebook]) -> Study:
+    about = content["study"]
+    settings = content["analysis"]
+    words = {name: (name, f"{name}s") for name in _SECTIONS["words"]}
+    return Study(
+        id=about["id"],
+        folder=folder,
+        about={
+            key: str(about.get(key, ""))
+            for key in _SECTIONS["study"]
+            if key not in ("id", "private")
+        },
+        words=words | {key: (pair[0], pair[1]) for key, pair in content.get("words", {}).items()},
+        analysis=Analysis(
+            survey=settings["survey"],
+            surveys=tuple(settings.get("surveys", [settings["survey"]])),
+            ladder=settings["ladder"],
+            roles=settings["roles"],
+            nation=settings.get("nation", ""),
+            leave_out={e["group"]: e["reason"] for e in settings.get("leave_out", [])},
+            first_left_out=settings.get("first_left_out", ""),
+            composition_varied=tuple(settings.get("composition_varied", ())),
+        ),
+        codebooks=codebooks,
+        forces_file=folder / content.get("files", {}).get("forces", "forces.csv"),
+        caveats=tuple(content.get("caveats", {}).get("list", ())),
+        private=about.get("private", False),
+    )
