@@ -17,6 +17,7 @@ from foistats.rules import TABLED
 #: What became of a group on its way into the model, in the order of the flow chart.
 IN_THE_FIT = "in the fit"
 NO_OUTCOME = "no outcome printed"
+LEFT_OUT = "left out by decision"
 
 
 @dataclass(frozen=True)
@@ -288,7 +289,7 @@ def _flow(register: Register, coding: _Coding) -> pd.DataFrame:
         )
         status, reason = IN_THE_FIT, ""
         if name in analysis.leave_out:
-            status, reason = "left out by decision", analysis.leave_out[name]
+            status, reason = LEFT_OUT, analysis.leave_out[name]
         elif not informative:
             status, reason = NO_OUTCOME, group["reason"]
         elif group["coverage"] == "part":

@@ -123,9 +123,9 @@ class Codebook:
 
         Examples
         --------
-        >>> book = Codebook("roles", "Role", (Level("pc", "Constable"), Level("clerk", "Clerk")))
-        >>> sorted(book.levels_of("pc|clerk"))
-        ['clerk', 'pc']
+        >>> book = Codebook("roles", "Role", (Level("cook", "Cook"), Level("clerk", "Clerk")))
+        >>> sorted(book.levels_of("cook|clerk"))
+        ['clerk', 'cook']
         """
         meaning = {level: (level,) for level in self.ids} | {t.id: t.levels for t in self.terms}
         meaning[ANY] = self.ids

@@ -122,9 +122,9 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> did_you_mean("Police Staff", ["constable", "police_staff"])
-    "; did you mean 'police_staff'?"
-    >>> did_you_mean("zebra", ["constable"])
+    >>> did_you_mean("Written Notice", ["fine", "written_notice"])
+    "; did you mean 'written_notice'?"
+    >>> did_you_mean("zebra", ["fine"])
     ''
     """
     plain = {_plain(word): word for word in allowed}

@@ -1,0 +1,340 @@
+"""Figures of the reports: drawn with seaborn, with alternative text made from their data.
+
+Every function takes tidy frames and returns a `Drawing`. Colours are those of seaborn's
+``colorblind`` palette, and no figure relies on colour alone.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+WIDTH = 7.2
+"""Width of every figure in inches: the text width of an A4 page."""
+MARKERS = "osD^v"
+INK = "#333333"
+PALE = "#8a8a8a"
+
+
+class Drawing(NamedTuple):
+    """A figure, what it says in words, and the data it draws."""
+
+    figure: Figure
+    alt: str
+    data: pd.DataFrame
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    style = sns.axes_style("whitegrid") | sns.plotting_context("paper", font_scale=1.15)
+    style |= {
+        "axes.edgecolor": PALE,
+        "axes.labelcolor": INK,
+        "axes.spines.left": False,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "figure.facecolor": "white",
+        "font.family": "DejaVu Sans",
+        "grid.color": "#e4e4e4",
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+    }
+    with mpl.rc_context(style):
+        yield
+
+
+def _canvas(rows: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(WIDTH, max(rows, 1.6)), layout="constrained")
+    axes = figure.add_subplot()
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(length=0)
+    return figure, axes
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
+
+
+def answers(counts: pd.DataFrame, statuses: dict[str, str], case: str, force: str) -> Drawing:
+    """Draw the count of every force, by what its answer can be used for.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        One row per force: ``force, n_low, n_high`` (`Register.counts`).
+    statuses : dict of str to str
+        What became of each force's answer.
+    case, force : str
+        The nouns in the plural.
+    """
+    data = counts[["force", "n_low", "n_high"]].copy()
+    data["answer"] = [statuses[name] for name in data["force"]]
+    kinds = list(dict.fromkeys(data["answer"]))
+    colours = dict(zip(kinds, sns.color_palette("colorblind", len(kinds)), strict=True))
+    with _style():
+        figure, axes = _canvas(0.7 + 0.24 * len(data))
+        positions = np.arange(len(data))
+        for index, kind in enumerate(kinds):
+            rows = (data["answer"] == kind).to_numpy()
+            axes.hlines(
+                positions[rows], 0, data["n_high"][rows], color=colours[kind], lw=1.2, alpha=0.5
+            )
+            axes.plot(
+                data["n_high"][rows],
+                positions[rows],
+                MARKERS[index % len(MARKERS)],
+                color=colours[kind],
+                ms=6,
+                label=kind,
+            )
+        for position, number in zip(positions, data["n_high"], strict=True):
+            axes.annotate(
+                str(number), (number, position), (7, 0), textcoords="offset points", va="center"
+            )
+        axes.set_yticks(positions, data["force"])
+        axes.invert_yaxis()
+        axes.set_xlim(0, max(data["n_high"].max(), 1) * 1.12)
+        axes.set_xlabel(f"Number of {case} (a larger force has more staff to investigate)")
+        axes.legend(frameon=True, title="What was printed", loc="lower right")
+    largest = ", ".join(
+        f"{row.force} {row.n_high}" for row in data.head(3).itertuples(index=False)
+    )
+    by_kind = "; ".join(f"{kind}: {int((data['answer'] == kind).sum())}" for kind in kinds)
+    alt = (
+        f"Dot plot of the number of {case} in {len(data)} {force} with a count in print, "
+        f"{int(data['n_high'].sum())} in all; largest: {largest}. By what was printed: {by_kind}."
+    )
+    return Drawing(figure, alt, data)
+
+
+def coverage(tables: dict[str, pd.DataFrame], case: str) -> Drawing:
+    """Draw how many cases have each field stated.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        By the name of the field, what `Register.coverage` returns.
+    case : str
+        The noun in the plural.
+    """
+    rows = []
+    for name, table in tables.items():
+        of = int(table["of"].iloc[0])
+        stated = int(table.loc[table["value"] != "any", "cases"].sum())
+        rows.append((name, stated, of))
+    data = pd.DataFrame(rows, columns=["field", "stated", "of"])
+    with _style():
+        figure, axes = _canvas(0.8 + 0.42 * len(data))
+        positions = np.arange(len(data))
+        axes.barh(positions, data["of"], color="#e8e8e8", height=0.6, label="not stated")
+        colour = sns.color_palette("colorblind")[0]
+        axes.barh(positions, data["stated"], color=colour, height=0.6, label="stated")
+        for position, stated, of in zip(positions, data["stated"], data["of"], strict=True):
+            axes.annotate(
+                f"{stated} of {of} ({_percent(stated / of)})",
+                (stated, position),
+                (6, 0),
+                textcoords="offset points",
+                va="center",
+            )
+        axes.set_yticks(positions, data["field"])
+        axes.invert_yaxis()
+        axes.set_xlabel(f"Number of {case} in forces with a count in print")
+    said = "; ".join(
+        f"{row.field} is stated for {row.stated} of {row.of}" for row in data.itertuples()
+    )
+    return Drawing(figure, f"Bar chart of what is stated about the {case}: {said}.", data)
+
+
+def flow_chart(flow: pd.DataFrame, noun: str) -> Drawing:
+    """Draw a flow chart: stages downwards, losses and gains to the right.
+
+    Parameters
+    ----------
+    flow : DataFrame
+        From `foistats.flow`: ``kind, label, number``.
+    noun : str
+        What is counted, in the plural.
+    """
+    stages = np.flatnonzero((flow["kind"] == "stage").to_numpy())
+    sides = [
+        flow.iloc[start + 1 : end]
+        for start, end in zip(stages, [*stages[1:], len(flow)], strict=True)
+    ]
+    heights = [0.55 + 0.24 * max(len(side) - 1, 0) for side in sides]
+    with _style():
+        figure, axes = _canvas(0.62 * len(stages) + sum(heights[:-1]) * 0.95)
+        axes.set_axis_off()
+        y = 0.0
+        for position, (stage, side) in enumerate(zip(stages, sides, strict=True)):
+            label, number = flow["label"].iloc[stage], int(flow["number"].iloc[stage])
+            box = FancyBboxPatch(
+                (0.01, y - 0.5),
+                0.46,
+                0.5,
+                boxstyle="round,pad=0,rounding_size=0.02",
+                fc="#eef3f8",
+                ec=sns.color_palette("colorblind")[0],
+                mutation_aspect=6,
+            )
+            axes.add_patch(box)
+            axes.text(0.24, y - 0.25, f"{number} {noun} {label}", ha="center", va="center")
+            if position == len(stages) - 1:
+                break
+            drop = heights[position]
+            axes.add_patch(
+                FancyArrowPatch(
+                    (0.24, y - 0.5), (0.24, y - 0.5 - drop), arrowstyle="-|>", mutation_scale=11,
+                    color=PALE, shrinkA=0, shrinkB=0,
+                )
+            )  # fmt: skip
+            for line, row in enumerate(side.itertuples(index=False)):
+                sign = "less" if row.kind == "less" else "plus"
+                height = y - 0.5 - drop / 2 + 0.26 * ((len(side) - 1) / 2 - line)
+                axes.text(0.28, height, f"{sign} {row.number}: {row.label}", va="center")
+            y -= 0.5 + drop
+        axes.set_xlim(0, 1)
+        axes.set_ylim(y - 0.55, 0.05)
+    said = "; ".join(
+        f"{'' if row.kind == 'stage' else row.kind + ' '}{row.number} {row.label}"
+        for row in flow.itertuples(index=False)
+    )
+    return Drawing(figure, f"Flow chart of {noun}: {said}.", flow)
+
+
+def intervals(
+    data: pd.DataFrame,
+    *,
+    rows: str,
+    by: str = "",
+    xlabel: str,
+    about: str,
+    percent: bool = False,
+    log: bool = False,
+    reference: float | None = None,
+    note: str = "",
+) -> Drawing:
+    """Draw estimates with their intervals, one line per row, one marker per ``by``.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns ``estimate, conf_low, conf_high``, ``rows`` and ``by``; drawn in their order.
+    rows, by : str
+        Columns that name the lines and, within a line, the markers.
+    xlabel : str
+        The quantity and its unit.
+    about : str
+        What the figure shows, for the alternative text.
+    percent, log : bool
+        Show shares as per cent; use a logarithmic axis.
+    reference : float, optional
+        Where to draw a line of no difference.
+    note : str
+        A warning printed in the figure.
+    """
+    lines = list(dict.fromkeys(data[rows]))
+    kinds = list(dict.fromkeys(data[by])) if by else [""]
+    colours = sns.color_palette("colorblind", len(kinds))
+    with _style():
+        figure, axes = _canvas(0.9 + (0.3 + 0.17 * (len(kinds) - 1)) * len(lines) + 0.2 * bool(note))
+        if log:
+            axes.set_xscale("log")
+        if reference is not None:
+            axes.axvline(reference, color=PALE, lw=1, zorder=0)
+        for index, kind in enumerate(kinds):
+            part = data[data[by] == kind] if by else data
+            offset = 0.0 if len(kinds) == 1 else 0.36 * (index / (len(kinds) - 1) - 0.5)
+            y = np.array([lines.index(name) + offset for name in part[rows]])
+            low, high = _inside(part, axes, log)
+            axes.hlines(y, low, high, color=colours[index], lw=2)
+            axes.plot(
+                part["estimate"], y, MARKERS[index % len(MARKERS)], color=colours[index], ms=6.5,
+                label=kind,
+            )  # fmt: skip
+        axes.set_yticks(range(len(lines)), [textwrap.fill(str(line), 34) for line in lines])
+        axes.set_ylim(len(lines) - 0.5, -0.5)
+        axes.set_xlabel(xlabel)
+        _scale(axes, percent=percent, log=log)
+        if by:
+            axes.legend(frameon=True, loc="best")
+        if note:
+            axes.set_title(textwrap.fill(note, 84), fontsize="small", color=PALE, loc="left")
+    return Drawing(figure, f"{about}: {_said(data, rows, by, percent)}.", data)
+
+
+def _inside(part: pd.DataFrame, axes: Axes, log: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return interval ends with infinite ones cut at a multiple of the finite range."""
+    finite = part[["estimate", "conf_low", "conf_high"]].to_numpy(dtype=float)
+    finite = finite[np.isfinite(finite) & ((finite > 0) if log else True)]
+    low, high = finite.min(), finite.max()
+    floor, ceiling = (low / 3, high * 3) if log else (low - (high - low), high + (high - low))
+    return part["conf_low"].clip(lower=floor).to_numpy(), part["conf_high"].clip(upper=ceiling).to_numpy()
+
+
+def _scale(axes: Axes, *, percent: bool, log: bool) -> None:
+    if percent:
+        axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        axes.set_xlim(0, None)
+    if log:
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low <= tick <= high]
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+
+
+def _said(data: pd.DataFrame, rows: str, by: str, percent: bool) -> str:
+    def number(value: Any) -> str:
+        return _percent(value) if percent else f"{value:.2f}"
+
+    return "; ".join(
+        f"{row[rows]}{', ' + str(row[by]) if by else ''} {number(row['estimate'])} "
+        f"({number(row['conf_low'])} to {number(row['conf_high'])})"
+        for _, row in data.iterrows()
+    )
+
+
+def predicted_and_printed(predicted: pd.DataFrame, printed: pd.DataFrame, about: str) -> Drawing:
+    """Draw the shares that the fit predicts for the whole survey beside those printed.
+
+    Parameters
+    ----------
+    predicted : DataFrame
+        One row per rung: ``label, estimate, conf_low, conf_high``.
+    printed : DataFrame
+        One row per rung that was printed: ``label, low, high``; may be empty.
+    about : str
+        What the figure shows, for the alternative text.
+    """
+    rows = [
+        predicted.assign(source="predicted by the fit"),
+        printed.assign(
+            source="printed",
+            estimate=(printed["low"] + printed["high"]) / 2,
+            conf_low=printed["low"],
+            conf_high=printed["high"],
+        ),
+    ]
+    columns = ["label", "source", "estimate", "conf_low", "conf_high"]
+    data = pd.concat([frame[columns] for frame in rows if len(frame)], ignore_index=True)
+    return intervals(
+        data,
+        rows="label",
+        by="source",
+        xlabel="Share of all cases of the survey",
+        about=about,
+        percent=True,
+    )
+
+
