@@ -417,8 +417,8 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 BROKEN_SETTINGS = [
-    ("study.toml", 'ladder = "three-steps"', 'ladder = "three-step"', "did you mean 'three-steps'?"),
-    ("study.toml", 'survey = "inspections"', 'survey = "inspection"', "did you mean 'inspections'?"),
+    ("study.toml", '"three-steps"', '"three-step"', "did you mean 'three-steps'?"),
+    ("study.toml", '"inspections"', '"inspection"', "did you mean 'inspections'?"),
     ("study.toml", "[words]", "[wrods]", "did you mean 'words'?"),
     ("study.toml", '["town", "towns"]', '"town"', "a list"),
     ("study.toml", '["town", "towns"]', '["town"]', '["singular", "plural"]'),

@@ -104,9 +104,9 @@ class Codebook:
     @property
     def labels(self) -> dict[str, str]:
         """Labels for readers, by level or term."""
-        return {entry.id: entry.label for entry in (*self.levels, *self.terms)} | {
-            ANY: "Not stated"
-        }
+        labels = {level.id: level.label for level in self.levels}
+        labels |= {term.id: term.label for term in self.terms}
+        return labels | {ANY: "Not stated"}
 
     def levels_of(self, text: str) -> frozenset[str]:
         """Return the levels a field stands for.
@@ -310,9 +310,7 @@ def _check_grouping(
     members = [str(level) for group in groups for level in group["levels"]]
     for level in members:
         if level not in levels:
-            yield Finding(
-                label, 0, where, level, ", ".join(levels) + did_you_mean(level, levels)
-            )
+            yield Finding(label, 0, where, level, ", ".join(levels) + did_you_mean(level, levels))
     for group in groups:
         yield from _check_word(str(group["id"]), where, label)
     ids = [group["id"] for group in groups]

@@ -116,7 +116,7 @@ def _said(register: Register, one: object, other: object) -> str:
 
 
 def coverage(register: Register, field: str) -> pd.DataFrame:
-    """Return what is stated about a field: ``label, Cases, Of, Forces`` (see `Register.coverage`)."""
+    """Return what is stated about a field, as `Register.coverage`, with columns for readers."""
     frame = register.coverage(field)
     return pd.DataFrame(
         {
@@ -224,7 +224,7 @@ def national(register: Register) -> pd.DataFrame:
 
 
 def sources(register: Register) -> pd.DataFrame:
-    """Return the sources of the primary survey: ``Source, Publisher, Title, Reference, Address``."""
+    """Return the sources of the primary survey, one row each."""
     frame = register.sources[register.sources["survey"] == register.study.analysis.survey]
     names = ["source", "publisher", "title", "reference", "published", "address"]
     return frame[names].rename(columns=str.capitalize).reset_index(drop=True)

@@ -7,7 +7,7 @@ Every function takes tidy frames and returns a `Drawing`. Colours are those of s
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -62,6 +62,18 @@ def _canvas(rows: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def _legend_above(axes: Axes, columns: int) -> None:
+    """Put the legend above the data, where it hides none of it."""
+    axes.legend(
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=columns,
+        borderaxespad=0.2,
+        handletextpad=0.3,
+    )
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}%"
 
@@ -105,11 +117,9 @@ def answers(counts: pd.DataFrame, statuses: dict[str, str], case: str, force: st
         axes.set_yticks(positions, data["force"])
         axes.invert_yaxis()
         axes.set_xlim(0, max(data["n_high"].max(), 1) * 1.12)
-        axes.set_xlabel(f"Number of {case} (a larger force has more staff to investigate)")
-        axes.legend(frameon=True, title="What was printed", loc="lower right")
-    largest = ", ".join(
-        f"{row.force} {row.n_high}" for row in data.head(3).itertuples(index=False)
-    )
+        axes.set_xlabel(f"Number of {case} (counts depend on size: they are no ranking)")
+        _legend_above(axes, 2)
+    largest = ", ".join(f"{row.force} {row.n_high}" for row in data.head(3).itertuples(index=False))
     by_kind = "; ".join(f"{kind}: {int((data['answer'] == kind).sum())}" for kind in kinds)
     alt = (
         f"Dot plot of the number of {case} in {len(data)} {force} with a count in print, "
@@ -163,54 +173,72 @@ def flow_chart(flow: pd.DataFrame, noun: str) -> Drawing:
     Parameters
     ----------
     flow : DataFrame
-        From `foistats.flow`: ``kind, label, number``.
+        From `foistats.severity.flow`: ``kind, label, number``.
     noun : str
         What is counted, in the plural.
     """
     stages = np.flatnonzero((flow["kind"] == "stage").to_numpy())
-    sides = [
-        flow.iloc[start + 1 : end]
-        for start, end in zip(stages, [*stages[1:], len(flow)], strict=True)
-    ]
-    heights = [0.55 + 0.24 * max(len(side) - 1, 0) for side in sides]
+    ends = [*stages[1:], len(flow)]
     with _style():
-        figure, axes = _canvas(0.62 * len(stages) + sum(heights[:-1]) * 0.95)
+        figure = Figure(figsize=(WIDTH, 1))
+        axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
-        y = 0.0
-        for position, (stage, side) in enumerate(zip(stages, sides, strict=True)):
-            label, number = flow["label"].iloc[stage], int(flow["number"].iloc[stage])
-            box = FancyBboxPatch(
-                (0.01, y - 0.5),
-                0.46,
-                0.5,
-                boxstyle="round,pad=0,rounding_size=0.02",
-                fc="#eef3f8",
-                ec=sns.color_palette("colorblind")[0],
-                mutation_aspect=6,
-            )
-            axes.add_patch(box)
-            axes.text(0.24, y - 0.25, f"{number} {noun} {label}", ha="center", va="center")
-            if position == len(stages) - 1:
-                break
-            drop = heights[position]
-            axes.add_patch(
-                FancyArrowPatch(
-                    (0.24, y - 0.5), (0.24, y - 0.5 - drop), arrowstyle="-|>", mutation_scale=11,
-                    color=PALE, shrinkA=0, shrinkB=0,
-                )
-            )  # fmt: skip
-            for line, row in enumerate(side.itertuples(index=False)):
-                sign = "less" if row.kind == "less" else "plus"
-                height = y - 0.5 - drop / 2 + 0.26 * ((len(side) - 1) / 2 - line)
-                axes.text(0.28, height, f"{sign} {row.number}: {row.label}", va="center")
-            y -= 0.5 + drop
-        axes.set_xlim(0, 1)
-        axes.set_ylim(y - 0.55, 0.05)
+        top = 0.0
+        for stage, end in zip(stages, ends, strict=True):
+            row = flow.iloc[stage]
+            bottom = _flow_box(axes, top, f"{row['number']} {noun} {row['label']}")
+            top = _flow_arrow(axes, bottom, flow.iloc[stage + 1 : end]) if end < len(flow) else 0
+        axes.set_xlim(0, WIDTH)
+        axes.set_ylim(bottom - 0.05, 0.05)
+        figure.set_size_inches(WIDTH, 0.1 - bottom)
     said = "; ".join(
         f"{'' if row.kind == 'stage' else row.kind + ' '}{row.number} {row.label}"
         for row in flow.itertuples(index=False)
     )
     return Drawing(figure, f"Flow chart of {noun}: {said}.", flow)
+
+
+def _flow_box(axes: Axes, top: float, label: str) -> float:
+    """Draw one stage below a height in inches; return its lower edge."""
+    lines = textwrap.wrap(label, 30)
+    height = 0.26 + 0.18 * len(lines)
+    box = FancyBboxPatch(
+        (0.05, top - height),
+        2.7,
+        height,
+        boxstyle="round,pad=0,rounding_size=0.08",
+        facecolor="#eef3f8",
+        edgecolor=sns.color_palette("colorblind")[0],
+    )
+    axes.add_patch(box)
+    axes.text(1.4, top - height / 2, "\n".join(lines), ha="center", va="center")
+    return top - height
+
+
+def _flow_arrow(axes: Axes, top: float, sides: pd.DataFrame) -> float:
+    """Draw an arrow downwards with what is lost and gained beside it; return where it ends."""
+    signs = {"less": "less", "more": "plus"}
+    lines = [
+        line
+        for row in sides.itertuples(index=False)
+        for line in textwrap.wrap(
+            f"{signs[row.kind]} {row.number}: {row.label}", 58, subsequent_indent="   "
+        )
+    ]
+    height = 0.2 + 0.21 * max(len(lines), 1)
+    arrow = FancyArrowPatch(
+        (1.4, top),
+        (1.4, top - height),
+        arrowstyle="-|>",
+        mutation_scale=11,
+        color=PALE,
+        shrinkA=0,
+        shrinkB=0,
+    )
+    axes.add_patch(arrow)
+    for position, line in enumerate(lines):
+        axes.text(1.6, top - 0.2 - 0.21 * position, line, va="center")
+    return top - height
 
 
 def intervals(
@@ -248,7 +276,9 @@ def intervals(
     kinds = list(dict.fromkeys(data[by])) if by else [""]
     colours = sns.color_palette("colorblind", len(kinds))
     with _style():
-        figure, axes = _canvas(0.9 + (0.3 + 0.17 * (len(kinds) - 1)) * len(lines) + 0.2 * bool(note))
+        figure, axes = _canvas(
+            0.9 + (0.3 + 0.17 * (len(kinds) - 1)) * len(lines) + 0.2 * bool(note)
+        )
         if log:
             axes.set_xscale("log")
         if reference is not None:
@@ -268,9 +298,9 @@ def intervals(
         axes.set_xlabel(xlabel)
         _scale(axes, percent=percent, log=log)
         if by:
-            axes.legend(frameon=True, loc="best")
+            _legend_above(axes, len(kinds))
         if note:
-            axes.set_title(textwrap.fill(note, 84), fontsize="small", color=PALE, loc="left")
+            axes.set_title(textwrap.fill(note, 84), fontsize="small", color=INK, loc="left")
     return Drawing(figure, f"{about}: {_said(data, rows, by, percent)}.", data)
 
 
@@ -280,7 +310,9 @@ def _inside(part: pd.DataFrame, axes: Axes, log: bool) -> tuple[np.ndarray, np.n
     finite = finite[np.isfinite(finite) & ((finite > 0) if log else True)]
     low, high = finite.min(), finite.max()
     floor, ceiling = (low / 3, high * 3) if log else (low - (high - low), high + (high - low))
-    return part["conf_low"].clip(lower=floor).to_numpy(), part["conf_high"].clip(upper=ceiling).to_numpy()
+    return part["conf_low"].clip(lower=floor).to_numpy(), part["conf_high"].clip(
+        upper=ceiling
+    ).to_numpy()
 
 
 def _scale(axes: Axes, *, percent: bool, log: bool) -> None:
@@ -289,7 +321,11 @@ def _scale(axes: Axes, *, percent: bool, log: bool) -> None:
         axes.set_xlim(0, None)
     if log:
         low, high = axes.get_xlim()
-        ticks = [tick for tick in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low <= tick <= high]
+        ticks = [
+            tick
+            for tick in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+            if low <= tick <= high
+        ]
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
 
@@ -336,5 +372,3 @@ def predicted_and_printed(predicted: pd.DataFrame, printed: pd.DataFrame, about:
         about=about,
         percent=True,
     )
-
-

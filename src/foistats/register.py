@@ -58,7 +58,9 @@ class Register:
         rows = self.statements["group"] == group
         return self.statements[rows & self.statements["part"].isin((*TABLED, "total", "subset"))]
 
-    def counts(self, survey: str | None = None, *, alternatives: Iterable[str] = ()) -> pd.DataFrame:
+    def counts(
+        self, survey: str | None = None, *, alternatives: Iterable[str] = ()
+    ) -> pd.DataFrame:
         """Return the count of every force in a survey.
 
         Parameters
@@ -78,7 +80,7 @@ class Register:
         Raises
         ------
         OverlapError
-            If the survey counts a force twice or in two units and does not say which unit is its own.
+            If the survey counts a force twice, or in two units without saying which is its own.
         UsageError
             If there is no such survey.
         """
@@ -154,7 +156,7 @@ class Register:
         return totals.reset_index()
 
     def refuse_overlap(self, groups: Iterable[str]) -> None:
-        """Raise `OverlapError` unless the groups may be summed: one survey and unit, no shared case."""
+        """Raise `OverlapError` unless groups may be summed: one survey and unit, no shared case."""
         frame = self.groups.set_index("group").loc[list(groups)]
         for column in ("survey", "unit"):
             found = sorted(frame[column].unique())
@@ -279,6 +281,7 @@ def read_register(study: str | os.PathLike[str]) -> Register:
         findings += wrong
     if not findings:
         _count(frames["statements"])
+        frames["examples"]["people"] = frames["examples"]["people"].astype("int64")
         findings = check(Tables(study=settings, **frames))
     if findings:
         raise InvalidStudyError(settings.folder.name, findings)
@@ -299,7 +302,9 @@ def _fields(study: Study) -> dict[str, dict[str, Field]]:
 
     return {
         "forces": {
-            "force": Field(lambda found: bool(found) and JOIN not in found, f"a name without '{JOIN}'"),
+            "force": Field(
+                lambda found: bool(found) and JOIN not in found, f"a name without '{JOIN}'"
+            ),
             "kind": word(KINDS),
             "within": text(""),
             "country": text(""),

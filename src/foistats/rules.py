@@ -140,7 +140,9 @@ def forces_nest(tables: Tables) -> Iterator[Finding]:
     within = dict(zip(tables.forces["force"], tables.forces["within"], strict=True))
     for row, force in tables.forces["force"].items():
         if force in enclosing(force, within):
-            yield tables.finding("forces", row, "within", within[force], f"areas larger than {force}")
+            yield tables.finding(
+                "forces", row, "within", within[force], f"areas larger than {force}"
+            )
 
 
 def enclosing(force: str, within: Mapping[str, str]) -> set[str]:
@@ -224,7 +226,7 @@ def groups_are_distinct(tables: Tables) -> Iterator[Finding]:
 
 
 def repeats_fit(tables: Tables) -> Iterator[Finding]:
-    """A duplicate says the same as its original, an alternative something else of the same group."""
+    """A duplicate says the same as its original, an alternative something else."""
     originals = tables.statements.set_index("statement")
     said = ["n_low", "n_high", *SETS]
     for row, entry in tables.statements[tables.statements["part"].isin(REPEATING)].iterrows():
@@ -340,7 +342,11 @@ def overlap(study: Study, one: pd.Series, other: pd.Series) -> bool:
     same = outcomes[0] == outcomes[1]
     if same or not (outcomes[0] & outcomes[1] or words[0] & words[1]):
         return False
-    for column, codebook in (("roles", "roles"), ("breaches", "breaches"), ("platforms", "platforms")):
+    for column, codebook in (
+        ("roles", "roles"),
+        ("breaches", "breaches"),
+        ("platforms", "platforms"),
+    ):
         book = study.codebooks[codebook]
         if ANY in (one[column], other[column]):
             continue
@@ -427,7 +433,7 @@ def feasible(study: Study, statements: pd.DataFrame, whole: bool) -> bool:
 
 
 def _cells(study: Study, statement: pd.Series) -> np.ndarray:
-    """Return which cells (role by outcome, "not a role" and outcomes off the ladder too) it allows."""
+    """Return which cells it allows: role by outcome, no role and off the ladder included."""
     outside = [term.id for term in study.outcomes.terms if not term.levels]
     roles = study.roles.levels_of(statement["roles"])
     outcomes = study.outcomes.levels_of(statement["outcomes"]) | set(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,13 @@ from foistats.errors import Finding, InvalidStudyError, UsageError, did_you_mean
 #: The codebooks a study has; the first two it must have.
 CODEBOOKS = ("outcomes", "roles", "breaches", "platforms", "standards")
 
-_SECTIONS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+_KINDS: Mapping[type, str] = {
+    str: "a text in quotes",
+    bool: "true or false",
+    list: "a list",
+    dt.date: "a date such as 2014-08-19",
+}
+_SECTIONS: Mapping[str, Mapping[str, type]] = {
     "study": {
         "id": str,
         "title": str,
@@ -235,21 +241,25 @@ def _check_section(section: str, entries: Mapping[str, Any], label: str) -> Iter
         if key not in known:
             yield Finding(label, 0, where, key, ", ".join(known) + did_you_mean(key, known))
         elif not isinstance(value, known[key]):
-            kind = {str: "a text in quotes", bool: "true or false", list: "a list"}
-            expected = kind.get(known[key], "a date such as 2014-08-19")  # type: ignore[arg-type]
-            yield Finding(label, 0, where, repr(value), expected)
-        elif section == "words" and not (len(value) == 2 and all(isinstance(w, str) for w in value)):
-            yield Finding(label, 0, where, repr(value), '["singular", "plural"]')
-        elif key == "leave_out" and not all(
-            isinstance(entry, dict) and {"group", "reason"} == entry.keys() for entry in value
-        ):
-            yield Finding(label, 0, where, repr(value), "[[analysis.leave_out]] group = …, reason = …")
-        elif key == "composition_varied" and not all(
-            isinstance(share, float) and 0 < share < 1 for share in value
-        ):
-            yield Finding(label, 0, where, repr(value), "numbers between 0 and 1")
-        elif key in ("surveys", "list") and not all(isinstance(word, str) for word in value):
-            yield Finding(label, 0, where, repr(value), "a list of texts in quotes")
+            yield Finding(label, 0, where, repr(value), _KINDS[known[key]])
+        else:
+            yield from _check_value(section, key, value, Finding(label, 0, where, repr(value), ""))
+
+
+def _check_value(section: str, key: str, value: Any, finding: Finding) -> Iterator[Finding]:
+    """Yield the finding, with what is allowed, if a value of the right type is wrong inside."""
+    if section == "words" and [type(word) for word in value] != [str, str]:
+        yield replace(finding, allowed='["singular", "plural"]')
+    elif key == "leave_out" and not all(
+        isinstance(entry, dict) and {"group", "reason"} == entry.keys() for entry in value
+    ):
+        yield replace(finding, allowed="[[analysis.leave_out]] group = …, reason = …")
+    elif key == "composition_varied" and not all(
+        isinstance(share, float) and 0 < share < 1 for share in value
+    ):
+        yield replace(finding, allowed="numbers between 0 and 1")
+    elif key in ("surveys", "list") and not all(isinstance(word, str) for word in value):
+        yield replace(finding, allowed="a list of texts in quotes")
 
 
 def _check_groupings(

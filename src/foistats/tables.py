@@ -167,14 +167,14 @@ def _read_rows(path: Path, label: str) -> tuple[list[list[str]], list[Finding]]:
     return rows, []
 
 
-def _check_header(
-    header: Sequence[str], fields: Mapping[str, Field], label: str
-) -> list[Finding]:
+def _check_header(header: Sequence[str], fields: Mapping[str, Field], label: str) -> list[Finding]:
     findings = []
     for column in header:
         if column not in fields:
             hint = did_you_mean(column, fields)
-            findings.append(Finding(label, 1, column, column or "(empty)", ", ".join(fields) + hint))
+            findings.append(
+                Finding(label, 1, column, column or "(empty)", ", ".join(fields) + hint)
+            )
     for column in sorted({column for column in header if header.count(column) > 1}):
         findings.append(Finding(label, 1, column, f"{column}, twice", "each column once"))
     for column, rule in fields.items():

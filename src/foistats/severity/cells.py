@@ -8,11 +8,11 @@ from itertools import combinations
 
 import pandas as pd
 
-from foistats.codebooks import ANY, JOIN, Codebook, Grouping
+from foistats.codebooks import ANY, Codebook, Grouping
 from foistats.errors import NotIdentifiedError, OverlapError, UsageError, did_you_mean
-from foistats.likelihood import CaseGroup, Cell
 from foistats.register import Register
 from foistats.rules import TABLED
+from foistats.severity.case_groups import CaseGroup, Cell
 
 #: What became of a group on its way into the model, in the order of the flow chart.
 IN_THE_FIT = "in the fit"
@@ -56,6 +56,18 @@ class SeverityData:
             for role in cell.roles
         }
         return tuple(role for role in self.roles.ids if role in named)
+
+    @property
+    def cases(self) -> int:
+        """The cases of the groups in the fit; of counts known as intervals, the upper ends."""
+        return int(self.flow.loc[self.flow["status"] == IN_THE_FIT, "cases"].sum())
+
+    def shares(self, composition: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Return a composition (by default that of the data) over the roles that occur."""
+        given = self.composition if composition is None else composition
+        shares = {role: given.get(role, 0.0) for role in self.role_ids}
+        whole = sum(shares.values())
+        return {role: share / whole for role, share in shares.items()}
 
 
 def severity_data(
@@ -214,8 +226,10 @@ def pool(cells: Iterable[Cell], everything: frozenset[str]) -> list[Cell]:
         for i, j in combinations(range(len(pooled)), 2):
             one, other = pooled[i], pooled[j]
             stated = everything not in (one.rungs, other.rungs)
-            if stated and one.roles & other.roles and one.rungs & other.rungs != one.rungs | (
-                other.rungs
+            if (
+                stated
+                and one.roles & other.roles
+                and one.rungs & other.rungs != one.rungs | (other.rungs)
             ):
                 if not one.rungs & other.rungs:
                     continue

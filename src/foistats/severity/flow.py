@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from foistats.cells import IN_THE_FIT, LEFT_OUT, NO_OUTCOME
 from foistats.register import Register
+from foistats.severity.cells import IN_THE_FIT, LEFT_OUT, NO_OUTCOME
 
 #: What an answer means for the flow of forces; anything else counts as answered and in print.
 NOT_ANSWERED = ("refused", "no_answer", "not_held", "suppressed")

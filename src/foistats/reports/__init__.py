@@ -1,0 +1,1 @@
+"""Reports: declared in foistats.toml, run from notebooks, published as numbered versions."""

@@ -1,0 +1,172 @@
+"""The primary result and what it rests on, on a study whose answers are known in full."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foistats.register import read_register
+from foistats.severity import tell
+from foistats.severity.analysis import (
+    LESS,
+    MORE,
+    UNSETTLED,
+    RoleEffect,
+    complete_lists,
+    fit_severity,
+    forces_it_rests_on,
+    merged,
+    role_effects,
+    specifications,
+    value_id,
+    without_each_force,
+)
+from foistats.severity.cells import severity_data
+
+ROOT = Path(__file__).parents[2]
+ROLES = {"public": "Public kitchens", "private": "Private caterers"}
+
+
+@pytest.fixture(scope="module")
+def kitchens():
+    return read_register(ROOT / "tests" / "studies" / "kitchens")
+
+
+@pytest.fixture(scope="module")
+def data(kitchens):
+    return severity_data(kitchens)
+
+
+@pytest.fixture(scope="module")
+def fit(data):
+    return fit_severity(data)
+
+
+def effect(low, high, null=1.0):
+    return RoleEffect("private", "public", "odds_ratio", (low + high) / 2, low, high, null)
+
+
+class TestConclusion:
+    @pytest.mark.parametrize(
+        ("low", "high", "conclusion"),
+        [(1.1, 4.0, MORE), (0.2, 0.9, LESS), (0.5, 2.0, UNSETTLED), (1.0, 2.0, UNSETTLED)],
+    )
+    def test_follows_from_the_interval(self, low, high, conclusion):
+        assert effect(low, high).conclusion == conclusion
+
+    def test_sentence_names_the_force_it_rests_on_first(self):
+        said = tell.role_effect(effect(1.1, 4.0), ROLES, ["Without Dunvale"])
+        assert said.startswith("The answer is another one in these cases: without Dunvale. ")
+        assert "**Private caterers had more severe outcomes than public kitchens**" in said
+
+    def test_unsettled_is_said(self):
+        said = tell.role_effect(effect(0.5, 2.0), ROLES, [])
+        assert said.startswith("**The data do not settle whether outcomes of private caterers")
+
+    def test_forces_it_rests_on(self):
+        rows = [("All forces", MORE), ("Without A", MORE), ("Without B", UNSETTLED)]
+        frame = pd.DataFrame(rows, columns=["label", "conclusion"])
+        assert forces_it_rests_on(frame) == ["Without B"]
+
+
+class TestEffects:
+    def test_odds_ratio_is_the_exponential_of_the_coefficient(self, fit):
+        (found,) = role_effects(fit)
+        coefficient = fit.coefficients["estimate"].iloc[0]
+        assert found.estimate == pytest.approx(np.exp(coefficient))
+        assert found.conf_low < found.estimate < found.conf_high
+        assert found.id == "odds_ratio_private"
+
+    def test_other_links_have_a_coefficient(self, data):
+        (found,) = role_effects(fit_severity(data, link="probit"), profile=False)
+        assert (found.measure, found.null) == ("coefficient", 0.0)
+
+    def test_without_each_force(self, data):
+        frame = without_each_force(data, first="Dunvale")
+        assert list(frame["label"][:2]) == ["All forces", "Without Dunvale"]
+        assert len(frame) == 1 + len({group.force for group in data.groups})
+        assert (frame["reason"] == "").all()
+
+    def test_what_is_not_identified_says_why(self, kitchens):
+        frame = without_each_force(_only(severity_data(kitchens), "Aldermoor", "Brackwater"))
+        failed = frame[frame["reason"] != ""]
+        assert len(failed) == 2
+        assert failed["reason"].str.contains("random_intercept=False|force").all()
+        shown = tell.variants(frame)
+        assert shown["Conclusion"].str.startswith("not identified: ").sum() == 2
+
+    def test_specifications_begin_with_the_primary_reading(self, kitchens, fit):
+        frame = specifications(kitchens)
+        assert frame["label"].iloc[0] == "Primary reading"
+        (primary,) = role_effects(fit, profile=False)
+        assert frame["estimate"].iloc[0] == pytest.approx(primary.estimate)
+        assert "p_value" not in frame
+
+
+def _only(data, *forces):
+    from dataclasses import replace
+
+    return replace(data, groups=tuple(g for g in data.groups if g.force in forces))
+
+
+class TestMerging:
+    def test_nothing_to_merge(self, data):
+        same, gone = merged(data)
+        assert gone.empty
+        assert same.ladder.ids == data.ladder.ids
+
+    def test_a_thin_threshold_is_merged_and_named(self, kitchens):
+        """Only two towns tell a notice from a fine; asked for three, the threshold goes."""
+        full = severity_data(kitchens, ladder="all-steps")
+        shorter, gone = merged(full, minimum_forces=4)
+        assert "notice|fine" in set(gone["threshold"])
+        assert "Written notice or Fine" in shorter.ladder.labels.values()
+        assert "Merged" in tell.merges(gone, shorter)
+
+
+class TestCompleteLists:
+    def test_counts(self, data):
+        frame = complete_lists(data)
+        top = frame[(frame["rung"] == "shut") & (frame["force"] == "Aldermoor")]
+        assert list(zip(top["role"], top["n"], top["of"], strict=True)) == [
+            ("public", 1, 19),
+            ("private", 3, 15),
+        ]
+        assert "Dunvale" not in set(frame["force"])
+        assert "Eastmark" not in set(frame["force"])
+
+    def test_none(self, data):
+        lists = complete_lists(_only(data, "Dunvale"))
+        assert lists.empty
+        assert tell.complete_lists(lists, ROLES, data.ladder.labels).empty
+        said = tell.worst_in_words(lists, "shut", ROLES, data.ladder.labels)
+        assert said == "No answer prints role and outcome for every concluded case."
+
+
+def test_value_ids_are_plain():
+    assert value_id("odds_ratio", "Part-time+full") == "odds_ratio_part_time_full"
+    assert value_id("3", "x") == "v_3_x"
+
+
+def test_probabilities_sum_to_one(fit, data):
+    frame = tell.probabilities(fit, data.roles.labels, data.ladder.labels)
+    sums = frame.groupby("role")["estimate"].sum()
+    assert np.allclose(sums, 1)
+
+
+def test_predicted_and_printed(fit, data):
+    predicted = tell.predicted(fit, data, data.ladder.labels)
+    nothing = pd.DataFrame(columns=["rung", "label", "n_low", "n_high", "of", "low", "high"])
+    table = tell.predicted_and_printed(predicted, nothing)
+    assert set(table["Printed"]) == {"not printed"}
+    printed = pd.DataFrame(
+        [("shut", "Kitchen closed", 90, 99, 100, 0.9, 0.99)], columns=nothing.columns
+    )
+    table = tell.predicted_and_printed(predicted, printed).set_index("Outcome")
+    assert table.loc["Kitchen closed", "Interval meets the printed range"] == "no"
+
+
+def test_limits_are_said():
+    assert tell.limit(np.inf) == "no limit"
+    assert tell.limit(2.5) == 2.5

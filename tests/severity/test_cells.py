@@ -1,0 +1,144 @@
+"""Which groups enter the model, and as what."""
+
+from pathlib import Path
+
+import pytest
+
+from foistats.errors import OverlapError, UsageError
+from foistats.register import read_register
+from foistats.severity.case_groups import Cell
+from foistats.severity.cells import collapse, national_shares, pool, severity_data
+
+ROOT = Path(__file__).parents[2]
+LADDER = frozenset({"none", "short", "left"})
+
+
+def cell(roles, rungs, n):
+    return Cell(frozenset(roles.split()), frozenset(rungs.split()), n, n)
+
+
+@pytest.fixture(scope="module")
+def press():
+    return read_register(ROOT / "data" / "pa-2014")
+
+
+@pytest.fixture(scope="module")
+def data(press):
+    return severity_data(press)
+
+
+class TestSelection:
+    def test_only_whole_answers_by_rule_enter(self, press, data):
+        marks = press.groups.set_index("group")
+        for group in data.groups:
+            assert marks.loc[group.group, "coverage"] == "all"
+            assert marks.loc[group.group, "disclosure"] == "rule"
+
+    def test_what_enters(self, data):
+        assert [group.force for group in data.groups] == [
+            "North Yorkshire",
+            "West Mercia",
+            "Kent",
+            "Nottinghamshire",
+            "Dorset",
+            "Northumbria",
+            "Metropolitan",
+        ]
+
+    def test_every_other_group_has_a_reason(self, data):
+        out = data.flow[data.flow["status"] != "in the fit"]
+        assert (out["reason"] != "").all()
+        picked = set(out.loc[out["status"] == "cases picked for their outcome", "force"])
+        assert picked == {
+            "Lancashire",
+            "Norfolk",
+            "Northamptonshire",
+            "South Yorkshire",
+            "Suffolk",
+            "Wiltshire",
+        }
+
+    def test_no_case_stands_in_two_factors(self, press):
+        """Without the declared exclusion the incidents and the people of one force collide."""
+        from dataclasses import replace
+
+        analysis = replace(press.study.analysis, leave_out={})
+        careless = replace(press, study=replace(press.study, analysis=analysis))
+        with pytest.raises(OverlapError, match="'pa-northumbria' and 'pa-northumbria-people'"):
+            severity_data(careless)
+
+    def test_national_figures_never_enter(self, data):
+        assert not any(group.force == "England and Wales" for group in data.groups)
+
+    def test_a_wrong_ladder_is_answered(self, press):
+        with pytest.raises(UsageError, match="did you mean 'three'"):
+            severity_data(press, ladder="thre")
+        with pytest.raises(UsageError, match="has no reading"):
+            severity_data(press, reading="other")
+        with pytest.raises(UsageError, match="no alternative statement"):
+            severity_data(press, alternatives=["pa-kent-01"])
+
+
+class TestCoding:
+    def test_composition_leaves_out_forces_that_printed_theirs(self, data):
+        """548 officers and 206 staff, less 31 + 13 + 6 + 6 + 17 + 1 and 6 + 4 + 6 + 4 + 1."""
+        officers, staff = 548 - 74, 206 - 21
+        assert data.composition["officer"] == pytest.approx(officers / (officers + staff))
+        assert data.nation["staff"] == pytest.approx(206 / 754)
+        assert sum(data.shares().values()) == pytest.approx(1)
+
+    def test_partitions_account_for_all_cases(self, data):
+        totals = data.flow.set_index("group")["cases"]
+        for group in data.groups:
+            for partition in group.partitions:
+                assert sum(c.n_low for c in partition) == totals[group.group]
+
+    def test_coarse_statements_are_kept(self, data):
+        kent = next(group for group in data.groups if group.force == "Kent")
+        assert (
+            cell("officer staff", "no_further_action short_of_leaving", 53) in (kent.partitions[0])
+        )
+
+    def test_an_alternative_takes_the_place_of_what_it_contests(self, press):
+        data = severity_data(press, alternatives=["pa-north-yorkshire-15"])
+        outcomes = next(g for g in data.groups if g.force == "North Yorkshire").partitions[0]
+        assert cell("officer staff", "no_further_action", 34) in outcomes
+
+    def test_printed_shares_of_the_nation(self, press, data):
+        shares = national_shares(press, data.ladder).set_index("rung")
+        assert tuple(shares.loc["left", ["n_low", "n_high", "of"]]) == (71, 78, 828)
+        assert tuple(shares.loc["no_further_action", ["n_low", "n_high"]]) == (112, 120)
+        assert "short_of_leaving" not in shares.index
+
+
+class TestPooling:
+    def test_overlapping_sets_become_their_union(self):
+        cells = [cell("officer", "none", 34), cell("officer", "none short", 10)]
+        assert collapse(pool(cells, LADDER)) == (cell("officer", "none short", 44),)
+
+    def test_chains_are_followed(self):
+        ladder = frozenset("abcd")
+        cells = [cell("o", "a b", 1), cell("o", "b c", 2), cell("o", "d", 3)]
+        assert set(collapse(pool(cells, ladder))) == {cell("o", "a b c", 3), cell("o", "d", 3)}
+
+    def test_not_stated_is_left_alone(self):
+        cells = [cell("officer", "left", 1), cell("officer", "none short left", 5)]
+        assert pool(cells, LADDER) == cells
+
+    def test_other_roles_are_left_alone(self):
+        cells = [cell("officer", "none", 34), cell("staff", "none short", 10)]
+        assert pool(cells, LADDER) == cells
+
+    def test_roles_that_may_be_the_same_are_pooled(self):
+        cells = [cell("officer", "none", 34), cell("officer staff", "none short", 10)]
+        assert [c.rungs for c in pool(cells, LADDER)] == [frozenset({"none", "short"})] * 2
+
+    def test_cases_without_a_rung_are_left_alone(self):
+        cells = [cell("officer", "", 6), cell("officer", "none", 3)]
+        assert pool(cells, LADDER) == cells
+
+    def test_order_changes_nothing(self):
+        cells = [cell("o", "a b", 1), cell("o", "b c", 2), cell("o", "c d", 3), cell("o", "e", 1)]
+        ladder = frozenset("abcdef")
+        forwards, backwards = pool(cells, ladder), pool(cells[::-1], ladder)
+        assert set(collapse(forwards)) == set(collapse(backwards))
