@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from foistats.cli import main
 from foistats.reports import freshness
 
+STUDIES = Path(__file__).parent / "studies"
 PARAMETERS = (
     'study: str = "pa"  # the study\nlink: str = "logit"  # the link\nn: int = 3  # a count'
 )
@@ -115,3 +118,16 @@ def folder(
     monkeypatch.delenv("FOISTATS_PROJECT", raising=False)
     monkeypatch.setattr(freshness, "package_hashes", lambda: {"publish.py": "0" * 64})
     return made
+
+
+@pytest.fixture
+def kitchens(tmp_path: Path) -> Path:
+    """A copy of the invented study, to be broken."""
+    return Path(shutil.copytree(STUDIES / "kitchens", tmp_path / "kitchens"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is installed, a skipped test is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("FOISTATS_CI") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

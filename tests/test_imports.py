@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -34,7 +33,7 @@ def test_no_heavy_import(folder, arguments) -> None:
     assert probe(arguments, folder.root) == (0, [])
 
 
-def test_an_unchanged_run_imports_nothing_heavy_and_is_fast(folder) -> None:
+def test_an_unchanged_run_imports_nothing_heavy(folder) -> None:
     from foistats.reports import store
     from foistats.reports.declare import read_project
     from foistats.reports.freshness import inputs_of, key_of
@@ -53,11 +52,8 @@ def test_an_unchanged_run_imports_nothing_heavy_and_is_fast(folder) -> None:
     store.publish(reports, edition, {"values.json": b"{}\n"}, {})
     (reports / "index.html").touch()
     command = [sys.executable, "-c", text + PROBE.format(arguments=["run"], heavy=HEAVY)]
-    began = time.monotonic()
     done = subprocess.run(command, cwd=folder.root, capture_output=True, text=True, check=True)
-    took = time.monotonic() - began
     assert done.stdout.splitlines() == ["severity  unchanged  v001", "[0, []]"]
-    assert took < 2  # 0.2 s on an idle machine
 
 
 def test_publish_imports_lightly(tmp_path) -> None:

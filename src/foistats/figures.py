@@ -304,6 +304,45 @@ def intervals(
     return Drawing(figure, f"{about}: {_said(data, rows, by, percent)}.", data)
 
 
+def probabilities(data: pd.DataFrame) -> Drawing:
+    """Draw the probability of every outcome by role (``outcome, role, estimate, …``)."""
+    return intervals(
+        data,
+        rows="outcome",
+        by="role",
+        xlabel="Probability, averaged over all that answered",
+        about="Probability of each outcome by role with its interval",
+        percent=True,
+    )
+
+
+def random_intercepts(data: pd.DataFrame, force: str) -> Drawing:
+    """Draw the random intercept of every force (``force, estimate, …``), in the order given."""
+    return intervals(
+        data,
+        rows="force",
+        xlabel="Random intercept on the scale of the link (positive: more severe)",
+        about=f"Random intercept of each {force} with its interval",
+        reference=0,
+        note="No ranking: intervals overlap, and what was searched for and disclosed differs.",
+    )
+
+
+def variants(data: pd.DataFrame, *, measure: str, compared: str, null: float) -> Drawing:
+    """Draw one effect under several variants (``label, estimate, …, reason``).
+
+    Variants without an estimate have no line; the table beside the figure gives their reason.
+    """
+    return intervals(
+        data[data["reason"] == ""],
+        rows="label",
+        xlabel=f"{measure}, {compared}",
+        about=f"{measure}, {compared}",
+        log=null == 1,
+        reference=null,
+    )
+
+
 def _inside(part: pd.DataFrame, axes: Axes, log: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return interval ends with infinite ones cut at a multiple of the finite range."""
     finite = part[["estimate", "conf_low", "conf_high"]].to_numpy(dtype=float)
@@ -332,6 +371,8 @@ def _scale(axes: Axes, *, percent: bool, log: bool) -> None:
 
 def _said(data: pd.DataFrame, rows: str, by: str, percent: bool) -> str:
     def number(value: Any) -> str:
+        if not np.isfinite(value):
+            return "no limit"
         return _percent(value) if percent else f"{value:.2f}"
 
     return "; ".join(

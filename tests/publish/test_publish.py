@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foistats import publish, record
+from foistats import publish
 from foistats.errors import ReportError, UsageError
+from foistats.publish import record
 
 
 class Cells:

@@ -60,7 +60,7 @@ def test_parameters_and_package_change_the_key(folder, monkeypatch) -> None:
 def test_the_package_is_its_source_and_templates(monkeypatch) -> None:
     monkeypatch.undo()
     names = freshness.package_hashes()
-    assert {"publish.py", "reports/template/style.css", "reports/template/report.html.j2"} <= set(
+    assert {"publish/__init__.py", "reports/template/style.css", "reports/template/report.html.j2"} <= set(
         names
     )
     assert not any("__pycache__" in name for name in names)

@@ -99,6 +99,16 @@ def role_effect(effect: RoleEffect, roles: Mapping[str, str], rests_on: Sequence
     )
 
 
+def measure(effect: RoleEffect) -> str:
+    """Return what an effect is, as a heading: ``Odds ratio`` or ``Coefficient``."""
+    return effect.measure.replace("_", " ").capitalize()
+
+
+def compared(effect: RoleEffect, roles: Mapping[str, str]) -> str:
+    """Return the two roles of an effect: ``caterers against schools``."""
+    return f"{inside(roles[effect.role])} against {inside(roles[effect.reference])}"
+
+
 def worst_by_role(lists: pd.DataFrame, rung: str) -> pd.DataFrame:
     """Return the cases at a rung by role over all complete lists: ``role, n, of, force_list``."""
     top = lists[lists["rung"] == rung]
