@@ -46,10 +46,10 @@ def test_an_infinite_interval_is_drawn_and_said(shares):
 
 def test_variants_without_an_estimate_have_no_line():
     data = pd.DataFrame(
-        [("All", 2.0, 1.2, 3.0, ""), ("Without A", np.nan, np.nan, np.nan, "one force only")],
-        columns=["label", "estimate", "conf_low", "conf_high", "reason"],
+        [("All", "a", 2.0, 1.2, 3.0, ""), ("Without A", "", np.nan, np.nan, np.nan, "few")],
+        columns=["label", "role", "estimate", "conf_low", "conf_high", "reason"],
     )
-    drawing = figures.variants(data, measure="Odds ratio", compared="a against b", null=1.0)
+    drawing = figures.variants(data, {"a": "A"}, measure="Odds ratio", against="b", null=1.0)
     assert "Without A" not in drawing.alt
     assert drawing.figure.axes[0].get_xscale() == "log"
 

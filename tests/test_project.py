@@ -23,6 +23,7 @@ ROOMS = (
     ("cli",),
     ("reports",),
     ("severity.tell",),
+    ("severity.sensitivity",),
     ("severity.analysis", "severity.flow"),
     ("severity.fit",),
     ("severity.results",),

@@ -328,16 +328,21 @@ def random_intercepts(data: pd.DataFrame, force: str) -> Drawing:
     )
 
 
-def variants(data: pd.DataFrame, *, measure: str, compared: str, null: float) -> Drawing:
-    """Draw one effect under several variants (``label, estimate, …, reason``).
+def variants(
+    data: pd.DataFrame, roles: dict[str, str], *, measure: str, against: str, null: float
+) -> Drawing:
+    """Draw role effects under several variants (``label, role, estimate, …, reason``).
 
     Variants without an estimate have no line; the table beside the figure gives their reason.
     """
+    found = data[data["estimate"].notna()]
+    found = found.assign(role=[roles[role] for role in found["role"]])
     return intervals(
-        data[data["reason"] == ""],
+        found,
         rows="label",
-        xlabel=f"{measure}, {compared}",
-        about=f"{measure}, {compared}",
+        by="role",
+        xlabel=f"{measure} against {against}",
+        about=f"{measure} against {against}",
         log=null == 1,
         reference=null,
     )

@@ -1,11 +1,13 @@
 """The primary result and what it rests on, on a study whose answers are known in full."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from foistats.errors import NotIdentifiedError
 from foistats.register import read_register
 from foistats.severity import tell
 from foistats.severity.analysis import (
@@ -15,14 +17,16 @@ from foistats.severity.analysis import (
     RoleEffect,
     complete_lists,
     fit_severity,
-    forces_it_rests_on,
     merged,
     role_effects,
-    specifications,
     value_id,
-    without_each_force,
 )
 from foistats.severity.cells import severity_data
+from foistats.severity.sensitivity import (
+    forces_it_rests_on,
+    specifications,
+    without_each_force,
+)
 
 ROOT = Path(__file__).parents[2]
 ROLES = {"public": "Public kitchens", "private": "Private caterers"}
@@ -57,7 +61,7 @@ class TestConclusion:
 
     def test_sentence_names_the_force_it_rests_on_first(self):
         said = tell.role_effect(effect(1.1, 4.0), ROLES, ["Without Dunvale"])
-        assert said.startswith("The answer is another one in these cases: without Dunvale. ")
+        assert said.startswith("This does not hold without Dunvale. ")
         assert "**Private caterers had more severe outcomes than public kitchens**" in said
 
     def test_unsettled_is_said(self):
@@ -65,9 +69,15 @@ class TestConclusion:
         assert said.startswith("**The data do not settle whether outcomes of private caterers")
 
     def test_forces_it_rests_on(self):
-        rows = [("All forces", MORE), ("Without A", MORE), ("Without B", UNSETTLED)]
-        frame = pd.DataFrame(rows, columns=["label", "conclusion"])
-        assert forces_it_rests_on(frame) == ["Without B"]
+        rows = [
+            ("All forces", "a", MORE),
+            ("Without A", "a", MORE),
+            ("Without B", "a", UNSETTLED),
+            ("Without B", "b", MORE),
+            ("Without C", "", "not identified"),
+        ]
+        frame = pd.DataFrame(rows, columns=["label", "role", "conclusion"])
+        assert forces_it_rests_on(frame, "a") == ["Without B", "Without C"]
 
 
 class TestEffects:
@@ -93,7 +103,7 @@ class TestEffects:
         failed = frame[frame["reason"] != ""]
         assert len(failed) == 2
         assert failed["reason"].str.contains("random_intercept=False|force").all()
-        shown = tell.variants(frame)
+        shown = tell.variants(frame, ROLES)
         assert shown["Conclusion"].str.startswith("not identified: ").sum() == 2
 
     def test_specifications_begin_with_the_primary_reading(self, kitchens, fit):
@@ -103,10 +113,26 @@ class TestEffects:
         assert frame["estimate"].iloc[0] == pytest.approx(primary.estimate)
         assert "p_value" not in frame
 
+    def test_effects_of_other_links_are_not_put_on_one_scale(self, kitchens):
+        frame = specifications(kitchens).set_index("label")
+        assert np.isnan(frame.loc["Link probit", "estimate"])
+        assert frame.loc["Link probit", "conclusion"] in (MORE, LESS, UNSETTLED)
+        shown = tell.variants(frame.reset_index(), ROLES).set_index("Variant")
+        assert shown.loc["Link probit", "Conclusion"].endswith("(on a scale of its own)")
+
+    def test_one_role_is_nothing_to_compare(self, data):
+        groups = tuple(
+            replace(
+                group, partitions=(tuple(c for c in group.partitions[0] if "public" in c.roles),)
+            )
+            for group in data.groups
+            if len(group.partitions) == 1
+        )
+        with pytest.raises(NotIdentifiedError, match="only one role occurs, public"):
+            role_effects(fit_severity(replace(data, groups=groups)))
+
 
 def _only(data, *forces):
-    from dataclasses import replace
-
     return replace(data, groups=tuple(g for g in data.groups if g.force in forces))
 
 

@@ -8,6 +8,7 @@
     quadrature  marginal  maximum  profile              │  the engine
     identification  ladders                             │
     estimates  intervals  predictions  results  fit     ┘
-    analysis     the primary result and what it rests on
+    analysis     the fit and the primary result
+    sensitivity  what it rests on, and what it would be otherwise
     flow  tell   flow charts, tables and sentences of the report
 """

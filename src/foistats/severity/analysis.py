@@ -1,19 +1,17 @@
-"""The severity analysis of a study: the primary result, and what it rests on."""
+"""The severity analysis of a study: the fit, and the primary result."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from foistats.codebooks import Grouping, Level
-from foistats.errors import ModelError, UsageError
-from foistats.register import Register
-from foistats.severity.cells import IN_THE_FIT, SeverityData, severity_data
+from foistats.errors import NotIdentifiedError
+from foistats.severity.cells import SeverityData
 from foistats.severity.fit import CumulativeLinkModel, merge_thin_thresholds
 from foistats.severity.results import SeverityFit
 
@@ -137,6 +135,11 @@ def role_effects(fit: SeverityFit, *, profile: bool = True) -> list[RoleEffect]:
     profile : bool
         Profile-likelihood intervals; otherwise Wald's, which cost no further fit.
     """
+    if len(fit.space.roles) == 1:
+        raise NotIdentifiedError(
+            f"only one role occurs, {fit.space.roles[0]}: there is nothing to compare; "
+            "choose another grouping of codebooks/roles.toml ([analysis] roles)"
+        )
     link = fit.marginal.link.name
     measure, null = _MEASURES.get(link, _OTHERWISE)
     scale: Callable[[float], float] = np.exp if measure == "odds_ratio" else float
@@ -176,117 +179,3 @@ def complete_lists(data: SeverityData) -> pd.DataFrame:
                 for rung in data.ladder.ids
             ]
     return pd.DataFrame(rows, columns=["force", "role", "rung", "n", "of"])
-
-
-def without_each_force(data: SeverityData, *, link: str = "logit", first: str = "") -> pd.DataFrame:
-    """Return the first role effect of the full data and without each force in turn.
-
-    Parameters
-    ----------
-    data : SeverityData
-    link : str
-    first : str
-        The force left out first.
-
-    Returns
-    -------
-    DataFrame
-        ``label, estimate, conf_low, conf_high, conclusion, reason``: the full data first, Wald
-        intervals. Where the rest does not identify the model the numbers are missing and
-        ``reason`` says why.
-    """
-    forces = sorted({group.force for group in data.groups}, key=lambda name: (name != first, name))
-    variants: list[tuple[str, SeverityData]] = [("All forces", data)]
-    variants += [
-        (
-            f"Without {force}",
-            replace(data, groups=tuple(g for g in data.groups if g.force != force)),
-        )
-        for force in forces
-    ]
-    return _effects((label, partial(fit_severity, d, link=link)) for label, d in variants)
-
-
-def specifications(register: Register, *, ladder: str = "", link: str = "logit") -> pd.DataFrame:
-    """Return the first role effect under the other readings of the analysis plan.
-
-    The primary reading first; then role shares, ladders, readings of the outcome, alternatives
-    that sources print, and links. No p-values: the rows are one analysis looked at from several
-    sides.
-
-    Returns
-    -------
-    DataFrame
-        As of `without_each_force`, with ``kind``; effects of other links are on their own scales
-        and carry the sign only, so they come as text in ``conclusion``.
-    """
-    study = register.study
-    analysis = study.analysis
-    primary = severity_data(register, ladder=ladder)
-    roles = primary.role_ids
-    rows: list[tuple[str, Callable[[], SeverityFit]]] = [
-        ("Primary reading", partial(_fit, register, link, ladder=ladder))
-    ]
-    for share in analysis.composition_varied:
-        label = f"{primary.roles.labels[roles[1]]} {share:.0%} where no role is printed"
-        composition = {roles[0]: 1 - share, roles[1]: share}
-        if len(roles) == 2:
-            rows.append((label, partial(fit_severity, primary, link=link, composition=composition)))
-    for grouping in study.outcomes.groupings:
-        if grouping.id != primary.ladder.id:
-            other, _ = merged(severity_data(register, ladder=grouping.id))
-            label = f"Ladder of {len(grouping.ids)} rungs"
-            if len(other.ladder.ids) < len(grouping.ids):
-                label += f", merged to {len(other.ladder.ids)}"
-            rows.append((label, partial(fit_severity, other, link=link)))
-    for reading in study.outcomes.readings:
-        rows.append(
-            (
-                f"Reading: {reading.replace('-', ' ')}",
-                partial(_fit, register, link, ladder=ladder, reading=reading),
-            )
-        )
-    for name, label in _alternatives(register, primary):
-        rows.append((label, partial(_fit, register, link, ladder=ladder, alternatives=[name])))
-    return _effects(iter(rows))
-
-
-def _fit(register: Register, link: str, **choices: object) -> SeverityFit:
-    data, _ = merged(severity_data(register, **choices))  # type: ignore[arg-type]
-    return fit_severity(data, link=link)
-
-
-def _alternatives(register: Register, data: SeverityData) -> Iterator[tuple[str, str]]:
-    """Alternative statements about entries of tables of the groups in the fit."""
-    statements = register.statements
-    entering = set(data.flow.loc[data.flow["status"] == IN_THE_FIT, "group"])
-    force = register.groups.set_index("group")["force"]
-    tabled = set(statements.loc[statements["table"] != "", "statement"])
-    for entry in statements[statements["part"] == "alternative"].itertuples():
-        if entry.group in entering and entry.of in tabled:
-            yield entry.statement, f"{force[entry.group]}: as {entry.source} says"
-
-
-def _effects(variants: Iterator[tuple[str, Callable[[], SeverityFit]]]) -> pd.DataFrame:
-    rows = []
-    for label, fit in variants:
-        try:
-            effects = role_effects(fit(), profile=False)
-        except (ModelError, UsageError) as error:
-            rows.append((label, np.nan, np.nan, np.nan, "not identified", str(error)))
-            continue
-        if not effects:
-            rows.append((label, np.nan, np.nan, np.nan, "not identified", "only one role"))
-            continue
-        effect = effects[0]
-        rows.append(
-            (label, effect.estimate, effect.conf_low, effect.conf_high, effect.conclusion, "")
-        )
-    columns = ["label", "estimate", "conf_low", "conf_high", "conclusion", "reason"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def forces_it_rests_on(left_out: pd.DataFrame) -> list[str]:
-    """Return the rows of `without_each_force` whose conclusion differs from the full data's."""
-    full = left_out["conclusion"].iloc[0]
-    return list(left_out.loc[left_out["conclusion"] != full, "label"])

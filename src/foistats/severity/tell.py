@@ -7,6 +7,7 @@ that a notebook publishes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,7 @@ def role_effect(effect: RoleEffect, roles: Mapping[str, str], rests_on: Sequence
     """
     first = ""
     if rests_on:
-        first = f"The answer is another one in these cases: {', '.join(map(inside, rests_on))}. "
+        first = f"This does not hold {', '.join(map(inside, rests_on))}. "
     one, other = roles[effect.role], roles[effect.reference]
     if effect.conclusion == UNSETTLED:
         said = (
@@ -99,14 +100,13 @@ def role_effect(effect: RoleEffect, roles: Mapping[str, str], rests_on: Sequence
     )
 
 
-def measure(effect: RoleEffect) -> str:
-    """Return what an effect is, as a heading: ``Odds ratio`` or ``Coefficient``."""
-    return effect.measure.replace("_", " ").capitalize()
-
-
-def compared(effect: RoleEffect, roles: Mapping[str, str]) -> str:
-    """Return the two roles of an effect: ``caterers against schools``."""
-    return f"{inside(roles[effect.role])} against {inside(roles[effect.reference])}"
+def scale(effect: RoleEffect, roles: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a figure says of an effect's scale: ``measure``, ``against``, ``null``."""
+    return {
+        "measure": effect.measure.replace("_", " ").capitalize(),
+        "against": inside(roles[effect.reference]),
+        "null": effect.null,
+    }
 
 
 def worst_by_role(lists: pd.DataFrame, rung: str) -> pd.DataFrame:
@@ -219,16 +219,18 @@ def predicted_and_printed(predicted: pd.DataFrame, printed: pd.DataFrame) -> pd.
     return pd.DataFrame(rows, columns=columns)
 
 
-def variants(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return variants of the result with labels; what is not identified says so in words."""
-    reason = frame["reason"].where(frame["reason"] == "", "not identified: " + frame["reason"])
-    shown = frame["conclusion"].where(frame["reason"] == "", reason)
+def variants(frame: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
+    """Return variants of the result for readers; what is not identified says so in words."""
+    reason = "not identified: " + frame["reason"]
+    off_scale = frame["estimate"].isna() & (frame["reason"] == "")
+    shown = frame["conclusion"].where(~off_scale, frame["conclusion"] + " (on a scale of its own)")
     return pd.DataFrame(
         {
             "Variant": frame["label"],
+            "Role": [roles.get(role, "") for role in frame["role"]],
             "Estimate": frame["estimate"],
             "Low": frame["conf_low"],
             "High": frame["conf_high"],
-            "Conclusion": shown,
+            "Conclusion": shown.where(frame["reason"] == "", reason),
         }
     )

@@ -1,0 +1,160 @@
+"""The primary result under other readings: what it rests on, and what it would be otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from foistats.errors import ModelError
+from foistats.register import Register
+from foistats.severity.analysis import fit_severity, merged, role_effects
+from foistats.severity.cells import IN_THE_FIT, SeverityData, severity_data
+from foistats.severity.links import LINKS
+from foistats.severity.results import SeverityFit
+
+COLUMNS = ["label", "role", "estimate", "conf_low", "conf_high", "conclusion", "reason"]
+NOT_IDENTIFIED = "not identified"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One other reading: its label, how to fit it, and whether its scale is that of the others."""
+
+    label: str
+    fit: Callable[[], SeverityFit]
+    same_scale: bool = True
+
+
+def without_each_force(data: SeverityData, *, link: str = "logit", first: str = "") -> pd.DataFrame:
+    """Return the role effects of the full data and without each force in turn.
+
+    Parameters
+    ----------
+    data : SeverityData
+    link : str
+    first : str
+        The force left out first.
+
+    Returns
+    -------
+    DataFrame
+        One row per variant and role, the full data first: ``label, role, estimate, conf_low,
+        conf_high, conclusion, reason``; Wald intervals. Where the rest does not identify the
+        model there is one row without a role, and ``reason`` says why.
+    """
+    forces = sorted({group.force for group in data.groups}, key=lambda name: (name != first, name))
+    rest = {
+        force: replace(data, groups=tuple(g for g in data.groups if g.force != force))
+        for force in forces
+    }
+    variants = [Variant("All forces", partial(fit_severity, data, link=link))]
+    variants += [
+        Variant(f"Without {force}", partial(fit_severity, kept, link=link))
+        for force, kept in rest.items()
+    ]
+    return effects_under(variants)
+
+
+def forces_it_rests_on(left_out: pd.DataFrame, role: str) -> list[str]:
+    """Return the variants of `without_each_force` whose conclusion on a role is another one."""
+    rows = left_out[left_out["role"].isin((role, ""))]
+    full = rows["conclusion"].iloc[0]
+    return list(rows.loc[rows["conclusion"] != full, "label"])
+
+
+def specifications(register: Register, *, ladder: str = "", link: str = "logit") -> pd.DataFrame:
+    """Return the role effects under the other readings of the analysis plan.
+
+    The primary reading first; then role shares, links, ladders, readings of the outcome, and
+    alternatives that sources print. No p-values: the rows are one analysis from several sides.
+
+    Returns
+    -------
+    DataFrame
+        As of `without_each_force`. The effect of another link is on another scale: its row has the
+        conclusion only.
+    """
+    primary = severity_data(register, ladder=ladder)
+    fit = partial(_fit, register, ladder=ladder, link=link)
+    variants = [Variant("Primary reading", fit)]
+    variants += _compositions(register, primary, fit)
+    variants += [
+        Variant(f"Link {name}", partial(fit, link=name), same_scale=False)
+        for name in LINKS
+        if name != link
+    ]
+    variants += [
+        Variant(f"Ladder of {len(grouping.ids)} rungs", partial(fit, ladder=grouping.id))
+        for grouping in register.study.outcomes.groupings
+        if grouping.id != primary.ladder.id
+    ]
+    variants += [
+        Variant(f"Reading: {reading.replace('-', ' ')}", partial(fit, reading=reading))
+        for reading in register.study.outcomes.readings
+    ]
+    variants += [
+        Variant(label, partial(fit, alternatives=[name]))
+        for name, label in _alternatives(register, primary)
+    ]
+    return effects_under(variants)
+
+
+def effects_under(variants: Iterable[Variant]) -> pd.DataFrame:
+    """Fit variants one after another and return their role effects, or the reason for none."""
+    rows: list[tuple[str, str, float, float, float, str, str]] = []
+    for variant in variants:
+        try:
+            fit = variant.fit()
+            effects = role_effects(fit, profile=False)
+        except ModelError as error:
+            rows.append((variant.label, "", np.nan, np.nan, np.nan, NOT_IDENTIFIED, str(error)))
+            continue
+        label = variant.label
+        for effect in effects:
+            numbers = (effect.estimate, effect.conf_low, effect.conf_high)
+            shown = numbers if variant.same_scale else (np.nan,) * 3
+            rows.append((label, effect.role, *shown, effect.conclusion, ""))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _fit(
+    register: Register,
+    *,
+    link: str,
+    ladder: str = "",
+    reading: str = "",
+    alternatives: Iterable[str] = (),
+    share: float | None = None,
+) -> SeverityFit:
+    coded = severity_data(register, ladder=ladder, reading=reading, alternatives=alternatives)
+    data, _ = merged(coded)
+    composition = None
+    if share is not None:
+        reference, other = data.role_ids
+        composition = {reference: 1 - share, other: share}
+    return fit_severity(data, link=link, composition=composition)
+
+
+def _compositions(
+    register: Register, primary: SeverityData, fit: Callable[..., SeverityFit]
+) -> Iterator[Variant]:
+    """Other role shares where no role is printed; with two roles only, as one share fixes both."""
+    if len(primary.role_ids) == 2:
+        name = primary.roles.labels[primary.role_ids[1]]
+        for share in register.study.analysis.composition_varied:
+            yield Variant(f"{name} {share:.0%} where no role is printed", partial(fit, share=share))
+
+
+def _alternatives(register: Register, data: SeverityData) -> Iterator[tuple[str, str]]:
+    """Alternative statements about entries of tables of the groups in the fit."""
+    statements = register.statements
+    entering = set(data.flow.loc[data.flow["status"] == IN_THE_FIT, "group"])
+    force = register.groups.set_index("group")["force"]
+    tabled = set(statements.loc[statements["table"] != "", "statement"])
+    for entry in statements[statements["part"] == "alternative"].itertuples():
+        if entry.group in entering and entry.of in tabled:
+            yield entry.statement, f"{force[entry.group]}: as {entry.source} says"
