@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from foistats import describe
+from foistats.layout import UNLIMITED
 from foistats.register import read_register
-from foistats.rules import UNLIMITED
 
 ROOT = Path(__file__).parent.parent
 

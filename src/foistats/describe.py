@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from foistats.codebooks import ANY, JOIN
+from foistats.layout import UNLIMITED
 from foistats.register import Register
-from foistats.rules import UNLIMITED
 
 ANSWERS = {
     "disclosed": "answered",

@@ -11,21 +11,10 @@ import pandas as pd
 
 from foistats.codebooks import ANY, JOIN
 from foistats.errors import Finding, InvalidStudyError, OverlapError, UsageError, did_you_mean
-from foistats.rules import TABLED, UNLIMITED, Tables, check, enclosing
+from foistats.layout import TABLED, UNLIMITED, fields_of
+from foistats.rules import Tables, check, enclosing
 from foistats.study import Study, read_study
-from foistats.tables import (
-    ANSWERS,
-    KINDS,
-    PARTS,
-    UNITS,
-    Field,
-    count,
-    date,
-    identifier,
-    read_table,
-    text,
-    word,
-)
+from foistats.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -271,7 +260,7 @@ def read_register(study: str | os.PathLike[str]) -> Register:
     settings = read_study(study)
     frames: dict[str, pd.DataFrame] = {}
     findings: list[Finding] = []
-    for name, fields in _fields(settings).items():
+    for name, fields in fields_of(settings).items():
         path = settings.forces_file if name == "forces" else settings.folder / f"{name}.csv"
         label = path.name if name == "forces" else settings.label(path.name)
         if name in ("asked", "examples") and not path.exists():
@@ -292,98 +281,3 @@ def _count(statements: pd.DataFrame) -> None:
     high = statements["n_high"].where(statements["n_high"] != "", str(UNLIMITED))
     statements["n_high"] = high.astype("int64")
     statements["n_low"] = statements["n_low"].astype("int64")
-
-
-def _fields(study: Study) -> dict[str, dict[str, Field]]:
-    books = study.codebooks
-
-    def coded(name: str, default: str | None = None) -> Field:
-        return word(books[name].words, joined=True, default=default)
-
-    return {
-        "forces": {
-            "force": Field(
-                lambda found: bool(found) and JOIN not in found, f"a name without '{JOIN}'"
-            ),
-            "kind": word(KINDS),
-            "within": text(""),
-            "country": text(""),
-        },
-        "surveys": {
-            "survey": identifier(),
-            "title": text(),
-            "asked_by": text(""),
-            "period_start": date(),
-            "period_end": date(),
-            "unit": word(("", *UNITS), default=""),
-            "note": text(""),
-        },
-        "sources": {
-            "source": identifier(),
-            "survey": text(),
-            "publisher": text(),
-            "kind": text(),
-            "title": text(),
-            "reference": text(""),
-            "published": date(),
-            "period_start": date(),
-            "period_end": date(),
-            "address": text(""),
-            "answer": text(""),
-            "note": text(""),
-        },
-        "groups": {
-            "group": identifier(),
-            "survey": text(),
-            "force": text(),
-            "period_start": date(),
-            "period_end": date(),
-            "population": text(),
-            "unit": word(UNITS),
-            "coverage": word(("all", "part")),
-            "disclosure": word(("rule", "picked")),
-            "overlapping_sets": word(("none", "pooled"), default="none"),
-            "reason": Field(lambda found: bool(found.strip()), "the reason for the two marks"),
-            "note": text(""),
-        },
-        "statements": {
-            "statement": identifier(),
-            "group": text(),
-            "source": text(),
-            "part": word(PARTS),
-            "table": text(""),
-            "of": text(""),
-            "roles": coded("roles"),
-            "outcomes": coded("outcomes"),
-            "breaches": coded("breaches", ANY),
-            "platforms": coded("platforms", ANY),
-            "year": text(""),
-            "n_low": count(),
-            "n_high": count(optional=True),
-            "basis": word(("printed", "derived")),
-            "disclosure": word(("rule", "picked")),
-            "stated_role": text(""),
-            "stated_outcome": text(""),
-            "stated_breach": text(""),
-            "note": text(""),
-        },
-        "asked": {
-            "survey": text(),
-            "force": text(),
-            "answer": word(ANSWERS),
-            "source": text(),
-            "note": text(""),
-        },
-        "examples": {
-            "example": identifier(),
-            "people": count(),
-            "force": text(""),
-            "roles": coded("roles"),
-            "outcomes": coded("outcomes"),
-            "breaches": coded("breaches", ANY),
-            "platforms": coded("platforms", ANY),
-            "source": text(),
-            "statement": text(""),
-            "note": text(""),
-        },
-    }

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from foistats.codebooks import Codebook, empty_codebook, read_codebook, read_toml
+from foistats.codebook_files import read_codebook, read_toml
+from foistats.codebooks import Codebook, empty_codebook
 from foistats.errors import Finding, InvalidStudyError, UsageError, did_you_mean
 
 #: The codebooks a study has; the first two it must have.

@@ -1,4 +1,4 @@
-"""The tables of a study: which columns each file has, and what each field may hold."""
+"""Tables as CSV files: what a field may hold, and reading with every failure at once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,6 @@ from foistats.codebooks import JOIN
 from foistats.errors import Finding, did_you_mean
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-PARTS = ("total", "cell", "margin", "remainder", "subset", "duplicate", "alternative")
-ANSWERS = ("disclosed", "partial", "suppressed", "refused", "not_held", "no_answer", "not_in_print")
-UNITS = ("case", "person", "complaint", "allegation")
-KINDS = ("force", "region", "nation")
 
 
 @dataclass(frozen=True)

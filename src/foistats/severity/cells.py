@@ -10,8 +10,8 @@ import pandas as pd
 
 from foistats.codebooks import ANY, Codebook, Grouping
 from foistats.errors import NotIdentifiedError, OverlapError, UsageError, did_you_mean
+from foistats.layout import TABLED
 from foistats.register import Register
-from foistats.rules import TABLED
 from foistats.severity.case_groups import CaseGroup, Cell
 
 #: What became of a group on its way into the model, in the order of the flow chart.

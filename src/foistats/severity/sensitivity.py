@@ -22,11 +22,15 @@ NOT_IDENTIFIED = "not identified"
 
 @dataclass(frozen=True)
 class Variant:
-    """One other reading: its label, how to fit it, and whether its scale is that of the others."""
+    """One other reading: its label, how to fit it, whether its scale is that of the others.
+
+    ``rungs`` is the number asked for, where merging may leave fewer.
+    """
 
     label: str
     fit: Callable[[], SeverityFit]
     same_scale: bool = True
+    rungs: int = 0
 
 
 def without_each_force(data: SeverityData, *, link: str = "logit", first: str = "") -> pd.DataFrame:
@@ -88,7 +92,11 @@ def specifications(register: Register, *, ladder: str = "", link: str = "logit")
         if name != link
     ]
     variants += [
-        Variant(f"Ladder of {len(grouping.ids)} rungs", partial(fit, ladder=grouping.id))
+        Variant(
+            f"Ladder of {len(grouping.ids)} rungs",
+            partial(fit, ladder=grouping.id),
+            rungs=len(grouping.ids),
+        )
         for grouping in register.study.outcomes.groupings
         if grouping.id != primary.ladder.id
     ]
@@ -113,7 +121,8 @@ def effects_under(variants: Iterable[Variant]) -> pd.DataFrame:
         except ModelError as error:
             rows.append((variant.label, "", np.nan, np.nan, np.nan, NOT_IDENTIFIED, str(error)))
             continue
-        label = variant.label
+        rungs = len(fit.space.ladder)
+        label = variant.label + (f", merged to {rungs}" if rungs < variant.rungs else "")
         for effect in effects:
             numbers = (effect.estimate, effect.conf_low, effect.conf_high)
             shown = numbers if variant.same_scale else (np.nan,) * 3

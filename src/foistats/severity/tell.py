@@ -224,7 +224,7 @@ def variants(frame: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
     reason = "not identified: " + frame["reason"]
     off_scale = frame["estimate"].isna() & (frame["reason"] == "")
     shown = frame["conclusion"].where(~off_scale, frame["conclusion"] + " (on a scale of its own)")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "Variant": frame["label"],
             "Role": [roles.get(role, "") for role in frame["role"]],
@@ -234,3 +234,5 @@ def variants(frame: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
             "Conclusion": shown.where(frame["reason"] == "", reason),
         }
     )
+    several = len(set(frame["role"]) - {""}) > 1
+    return table if several else table.drop(columns="Role")
