@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from foistats import figures
+from foistats.layout import UNLIMITED
 
 COLUMNS = ["outcome", "role", "estimate", "conf_low", "conf_high"]
 
@@ -27,7 +28,7 @@ def test_probabilities(shares):
         "Fine, Cook 20% (10% to 35%); Fine, Clerk 40% (20% to 60%)."
     )
     axes = drawing.figure.axes[0]
-    assert axes.get_xlabel() == "Probability, averaged over all that answered"
+    assert axes.get_xlabel() == "Probability, averaged over the spread of the random intercept"
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert labels == ["Cook", "Clerk"]
 
@@ -70,10 +71,12 @@ def test_flow_chart_wraps_long_labels():
 
 
 def test_counts_are_drawn_with_their_numbers():
-    counts = pd.DataFrame({"force": ["A", "B"], "n_low": [3, 1], "n_high": [3, 2]})
-    drawing = figures.answers(counts, {"A": "in the fit", "B": "no outcome"}, "cases", "towns")
-    assert {"3", "2"} <= set(texts(drawing.figure))
-    assert "2 towns with a count in print, 5 in all" in drawing.alt
+    counts = pd.DataFrame(
+        {"group": ["a", "b"], "force": ["A", "B"], "n_low": [3, 1], "n_high": [3, UNLIMITED]}
+    )
+    drawing = figures.answers(counts, {"a": "all outcomes", "b": "none"}, "cases", "towns")
+    assert {"3", "1 or more"} <= set(texts(drawing.figure))
+    assert "in alphabetical order: A 3, B 1 or more" in drawing.alt
 
 
 def test_one_row_and_no_printed_share():

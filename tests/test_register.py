@@ -70,7 +70,7 @@ class TestPressAssociation:
         assert press.counts(alternatives=["pa-west-mercia-02"])["n_high"].sum() == 625
 
     def test_top_three(self, press):
-        top = press.counts().head(3)
+        top = press.counts().nlargest(3, "n_high")
         assert list(zip(top["force"], top["n_high"], strict=True)) == [
             ("Greater Manchester", 88),
             ("West Midlands", 74),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from foistats.codebooks import ANY, JOIN, Codebook, Grouping, Level, Term
+from foistats.codebooks import ANY, ID, JOIN, Codebook, Grouping, Level, Term
 from foistats.errors import Finding, did_you_mean
 
+#: The codebook that is ordered whatever it says.
+LADDER = "outcomes"
 _ENTRIES = {
     "level": {"id", "label", "meaning", "standards"},
     "term": {"id", "label", "levels", "outside"},
@@ -38,7 +42,7 @@ def read_codebook(path: Path, label: str) -> tuple[Codebook | None, list[Finding
     content, findings = read_toml(path, label)
     if content is None:
         return None, findings
-    findings = list(_check(content, label))
+    findings = list(_check(content, label, ladder=path.stem == LADDER))
     if findings:
         return None, findings
     return _build(path.stem, content), []
@@ -46,15 +50,20 @@ def read_codebook(path: Path, label: str) -> tuple[Codebook | None, list[Finding
 
 def read_toml(path: Path, label: str) -> tuple[dict[str, Any] | None, list[Finding]]:
     """Read a TOML file; None and the findings if it cannot be read."""
+    readable = "a readable TOML file in UTF-8"
     try:
+        if path.exists() and not path.is_file():
+            return None, [Finding(label, 0, "", "no regular file", readable)]
         return tomllib.loads(path.read_text(encoding="utf-8-sig")), []
     except FileNotFoundError:
         return None, [Finding(label, 0, "", "no such file", "a TOML file")]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        return None, [Finding(label, 0, "", str(error), "a readable TOML file in UTF-8")]
+    except RecursionError:
+        return None, [Finding(label, 0, "", "brackets nested too deeply", readable)]
+    except (ValueError, OSError) as error:
+        return None, [Finding(label, 0, "", str(error), readable)]
 
 
-def _check(content: dict[str, Any], label: str) -> Iterator[Finding]:
+def _check(content: dict[str, Any], label: str, *, ladder: bool) -> Iterator[Finding]:
     for key, value in content.items():
         allowed = ["title", "ordered", *_ENTRIES]
         if key not in allowed:
@@ -63,6 +72,10 @@ def _check(content: dict[str, Any], label: str) -> Iterator[Finding]:
             isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
         ):
             yield Finding(label, 0, key, repr(value), f"entries headed [[{key}]]")
+        elif key == "title" and not (isinstance(value, str) and value.strip()):
+            yield Finding(label, 0, key, repr(value), "a text in quotes")
+        elif key == "ordered" and (not isinstance(value, bool) or (ladder and not value)):
+            yield Finding(label, 0, key, repr(value), "true" if ladder else "true or false")
     entries = {
         kind: [entry for entry in content.get(kind, []) if isinstance(entry, dict)]
         if isinstance(content.get(kind, []), list)
@@ -75,7 +88,7 @@ def _check(content: dict[str, Any], label: str) -> Iterator[Finding]:
         for entry in entries[kind]:
             yield from _check_entry(kind, entry, known, label)
     yield from _check_ids(entries, label)
-    yield from _check_references(entries, content.get("ordered") is True, label)
+    yield from _check_references(entries, ladder or content.get("ordered") is True, label)
 
 
 def _check_entry(
@@ -94,8 +107,10 @@ def _check_entry(
     for key in sorted(entry.keys() & {"id", "label", "meaning", "outside"}):
         if not isinstance(entry[key], str) or not entry[key].strip():
             yield Finding(label, 0, f"{where}, {key}", repr(entry[key]), "a text in quotes")
-    if kind in ("level", "term") and isinstance(entry.get("id"), str):
+    if isinstance(entry.get("id"), str):
         yield from _check_word(entry["id"], where, label)
+    if "standards" in entry and not _texts(entry["standards"]):
+        yield Finding(label, 0, f"{where}, standards", repr(entry["standards"]), "a list of texts")
     if kind == "term" and entry.get("levels") == [] and not entry.get("outside"):
         yield Finding(label, 0, where, "levels = []", 'outside = "why it is no level"')
 
@@ -105,8 +120,13 @@ def _check_word(word: str, where: str, label: str) -> Iterator[Finding]:
         yield Finding(label, 0, where, word, f"an id without '{JOIN}', which joins several words")
     if word == ANY:
         yield Finding(label, 0, where, word, f"another id: '{ANY}' means that nothing is stated")
-    if word != word.strip():
-        yield Finding(label, 0, where, repr(word), "an id without spaces around it")
+    if JOIN not in word and not ID.fullmatch(word):
+        allowed = "an id of letters, digits, '.', '-' and '_', without spaces"
+        yield Finding(label, 0, where, repr(word), allowed)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _check_ids(entries: dict[str, list[dict[str, Any]]], label: str) -> Iterator[Finding]:
@@ -127,9 +147,11 @@ def _check_references(
     terms = [str(entry.get("id")) for entry in entries["term"]]
 
     def unknown(words: Any, allowed: list[str], where: str) -> Iterator[Finding]:
-        if not isinstance(words, list):
-            yield Finding(label, 0, where, repr(words), "a list in square brackets")
+        if not _texts(words):
+            yield Finding(label, 0, where, repr(words), "a list of texts in square brackets")
             return
+        for word in sorted({word for word in words if words.count(word) > 1}):
+            yield Finding(label, 0, where, f"{word}, twice", "each level once")
         for word in words:
             if word not in allowed:
                 hint = did_you_mean(str(word), allowed)
@@ -157,11 +179,15 @@ def _check_grouping(
     where = f"[[grouping]] {entry.get('id')}"
     groups = entry.get("levels", [])
     shape = "levels = [{ id = …, label = …, levels = [ … ] }, …]"
-    if not isinstance(groups, list) or not all(
-        isinstance(group, dict) and {"id", "label", "levels"} <= group.keys() for group in groups
-    ):
+    if not isinstance(groups, list) or not all(_is_group(group) for group in groups):
         yield Finding(label, 0, where, repr(groups), shape)
         return
+    for first, second in itertools.combinations(groups, 2):
+        if first["label"] == second["label"]:
+            yield Finding(label, 0, where, f"label {first['label']}, twice", "each label once")
+        if _plain(first["id"]) == _plain(second["id"]) and first["id"] != second["id"]:
+            found = f"{first['id']} and {second['id']}"
+            yield Finding(label, 0, where, found, "ids that differ in letters or digits")
     members = [str(level) for group in groups for level in group["levels"]]
     for level in members:
         if level not in levels:
@@ -180,6 +206,21 @@ def _check_grouping(
         yield Finding(
             label, 0, where, ", ".join(members), f"the order of the ladder: {', '.join(levels)}"
         )
+
+
+def _is_group(group: Any) -> bool:
+    """Whether an entry of a grouping has its shape: id, label and a list of levels, all filled."""
+    return (
+        isinstance(group, dict)
+        and {"id", "label", "levels"} <= group.keys() <= {"id", "label", "levels", "meaning"}
+        and all(isinstance(group[key], str) and group[key].strip() for key in ("id", "label"))
+        and _texts(group["levels"])
+        and bool(group["levels"])
+    )
+
+
+def _plain(word: str) -> str:
+    return re.sub("[^a-z0-9]+", "_", word.lower())
 
 
 def _build(name: str, content: dict[str, Any]) -> Codebook:

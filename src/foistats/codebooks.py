@@ -7,6 +7,7 @@ and *readings* (other meanings of a term, for sensitivity analyses).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ from foistats.errors import UsageError, did_you_mean
 ANY = "any"
 #: What joins several words in one field; no level or term may contain it.
 JOIN = "|"
+#: What an id looks like.
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)

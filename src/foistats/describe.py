@@ -8,6 +8,7 @@ from foistats.codebooks import ANY, JOIN
 from foistats.layout import UNLIMITED
 from foistats.register import Register
 
+#: What an answer is called in tables and flow charts.
 ANSWERS = {
     "disclosed": "answered",
     "partial": "answered in part",
@@ -30,6 +31,41 @@ def number(low: int, high: int) -> str:
     if low == high:
         return str(low)
     return f"{low} or more" if high >= UNLIMITED else f"{low} to {high}"
+
+
+def counted(low: int, high: int) -> int | str:
+    """Return a count to be published as a value: a number, or an interval in words."""
+    return int(low) if low == high else number(low, high)
+
+
+def answered(register: Register) -> str:
+    """Say who was asked and who refused, by the ids of the values that a notebook publishes."""
+    found = (
+        "The answers of {forces_counted} are in print with a count, {cases_counted} between them."
+    )
+    if register.asked.empty:
+        return f"The study does not record who was asked. {found}"
+    return f"Of {{forces_asked}}, {{forces_refused}} refused. {found}"
+
+
+def statuses(register: Register, flow: pd.DataFrame) -> dict[str, str]:
+    """Return, by group of cases, what its answer prints.
+
+    Parameters
+    ----------
+    flow : DataFrame
+        From `foistats.severity.cells.selection`.
+    """
+    marks = register.groups.set_index("group")
+    whole = (marks["coverage"] == "all") & (marks["disclosure"] == "rule")
+    return {
+        row.group: status if status == "no outcome printed" or not whole[row.group] else WHOLE
+        for row, status in zip(flow.itertuples(), flow["status"], strict=True)
+    }
+
+
+#: What a group prints that may enter the severity model.
+WHOLE = "outcomes of all cases, by a rule"
 
 
 def words(register: Register, field: str, value: str) -> str:
@@ -134,7 +170,7 @@ def coverage_by_force(register: Register) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per force, the largest count first: ``Force, Cases``, one column per field, and
+        One row per force: ``Force, Cases``, one column per field, and
         ``Disclosure`` (how its statements were chosen).
     """
     counts = register.counts()

@@ -28,6 +28,7 @@ def feasible(study: Study, statements: pd.DataFrame, whole: bool) -> bool:
     whole : bool
         Whether its statements account for all of its cases.
     """
+    statements = _collapse(statements)
     held = np.array([_cells(study, entry) for _, entry in statements.iterrows()])
     part = statements["part"].to_numpy()
     low = statements["n_low"].to_numpy(dtype=float)
@@ -39,14 +40,13 @@ def feasible(study: Study, statements: pd.DataFrame, whole: bool) -> bool:
     tabled = np.flatnonzero(np.isin(part, TABLED))
     cells = held.shape[1]
     unknowns = cells * (1 + len(tabled))
-    rows: list[np.ndarray] = []
+    rows: list[sparse.csr_array] = []
     lower: list[float] = []
     upper: list[float] = []
 
     def constrain(start: int, inside: np.ndarray, least: float, most: float) -> None:
-        row = np.zeros(unknowns)
-        row[start : start + cells] = inside
-        rows.append(row)
+        columns = start + np.flatnonzero(inside)
+        rows.append(_row(columns, np.ones(len(columns)), unknowns))
         lower.append(least)
         upper.append(most)
 
@@ -58,19 +58,30 @@ def feasible(study: Study, statements: pd.DataFrame, whole: bool) -> bool:
     for table in statements["table"].iloc[tabled].unique():
         members = np.flatnonzero((statements["table"].iloc[tabled] == table).to_numpy()) + 1
         for cell in range(cells):
-            row = np.zeros(unknowns)
-            row[members * cells + cell] = 1
-            row[cell] = -1
-            rows.append(row)
+            columns = np.array([cell, *(members * cells + cell)])
+            rows.append(_row(columns, np.array([-1.0, *np.ones(len(members))]), unknowns))
             lower.append(0.0 if whole else -np.inf)
             upper.append(0.0)
     answer = milp(
         np.zeros(unknowns),
-        constraints=LinearConstraint(sparse.csr_array(np.array(rows)), lower, upper),
+        constraints=LinearConstraint(sparse.vstack(rows), lower, upper),
         bounds=Bounds(0, np.inf),
         integrality=np.ones(unknowns),
     )
     return bool(answer.status != 2)
+
+
+def _row(columns: np.ndarray, values: np.ndarray, width: int) -> sparse.csr_array:
+    return sparse.csr_array((values, columns, [0, len(columns)]), shape=(1, width))
+
+
+def _collapse(statements: pd.DataFrame) -> pd.DataFrame:
+    """Add up entries of one table with the same role and outcome: they bind only together."""
+    tabled = statements["part"].isin(TABLED)
+    keys = ["table", "roles", "outcomes"]
+    sums = statements[tabled].groupby(keys, sort=False)[["n_low", "n_high"]].sum()
+    entries = sums.reset_index().assign(part="cell", breaches=ANY, platforms=ANY, year="")
+    return pd.concat([statements[~tabled], entries], ignore_index=True)
 
 
 def _cells(study: Study, statement: pd.Series) -> np.ndarray:

@@ -19,6 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from foistats.describe import number
+
 WIDTH = 7.2
 """Width of every figure in inches: the text width of an A4 page."""
 MARKERS = "osD^v"
@@ -84,14 +86,17 @@ def answers(counts: pd.DataFrame, statuses: dict[str, str], case: str, force: st
     Parameters
     ----------
     counts : DataFrame
-        One row per force: ``force, n_low, n_high`` (`Register.counts`).
+        One row per force: ``group, force, n_low, n_high`` (`Register.counts`).
     statuses : dict of str to str
-        What became of each force's answer.
+        By group, what its answer prints.
     case, force : str
         The nouns in the plural.
     """
-    data = counts[["force", "n_low", "n_high"]].copy()
-    data["answer"] = [statuses[name] for name in data["force"]]
+    data = counts[["force", "n_low"]].copy()
+    data["cases"] = [
+        number(low, high) for low, high in zip(counts["n_low"], counts["n_high"], strict=True)
+    ]
+    data["answer"] = [statuses[group] for group in counts["group"]]
     kinds = list(dict.fromkeys(data["answer"]))
     colours = dict(zip(kinds, sns.color_palette("colorblind", len(kinds)), strict=True))
     with _style():
@@ -100,30 +105,28 @@ def answers(counts: pd.DataFrame, statuses: dict[str, str], case: str, force: st
         for index, kind in enumerate(kinds):
             rows = (data["answer"] == kind).to_numpy()
             axes.hlines(
-                positions[rows], 0, data["n_high"][rows], color=colours[kind], lw=1.2, alpha=0.5
+                positions[rows], 0, data["n_low"][rows], color=colours[kind], lw=1.2, alpha=0.5
             )
             axes.plot(
-                data["n_high"][rows],
+                data["n_low"][rows],
                 positions[rows],
                 MARKERS[index % len(MARKERS)],
                 color=colours[kind],
                 ms=6,
                 label=kind,
             )
-        for position, number in zip(positions, data["n_high"], strict=True):
-            axes.annotate(
-                str(number), (number, position), (7, 0), textcoords="offset points", va="center"
-            )
+        for position, least, said in zip(positions, data["n_low"], data["cases"], strict=True):
+            axes.annotate(said, (least, position), (7, 0), textcoords="offset points", va="center")
         axes.set_yticks(positions, data["force"])
         axes.invert_yaxis()
-        axes.set_xlim(0, max(data["n_high"].max(), 1) * 1.12)
+        axes.set_xlim(0, max([1, *data["n_low"]]) * 1.12)
         axes.set_xlabel(f"Number of {case} (counts depend on size: they are no ranking)")
         _legend_above(axes, 2)
-    largest = ", ".join(f"{row.force} {row.n_high}" for row in data.head(3).itertuples(index=False))
+    said = ", ".join(f"{row.force} {row.cases}" for row in data.itertuples(index=False))
     by_kind = "; ".join(f"{kind}: {int((data['answer'] == kind).sum())}" for kind in kinds)
     alt = (
         f"Dot plot of the number of {case} in {len(data)} {force} with a count in print, "
-        f"{int(data['n_high'].sum())} in all; largest: {largest}. By what was printed: {by_kind}."
+        f"in alphabetical order: {said}. By what was printed: {by_kind}."
     )
     return Drawing(figure, alt, data)
 
@@ -140,7 +143,7 @@ def coverage(tables: dict[str, pd.DataFrame], case: str) -> Drawing:
     """
     rows = []
     for name, table in tables.items():
-        of = int(table["of"].iloc[0])
+        of = int(table["of"].max()) if len(table) else 0
         stated = int(table.loc[table["value"] != "any", "cases"].sum())
         rows.append((name, stated, of))
     data = pd.DataFrame(rows, columns=["field", "stated", "of"])
@@ -152,7 +155,7 @@ def coverage(tables: dict[str, pd.DataFrame], case: str) -> Drawing:
         axes.barh(positions, data["stated"], color=colour, height=0.6, label="stated")
         for position, stated, of in zip(positions, data["stated"], data["of"], strict=True):
             axes.annotate(
-                f"{stated} of {of} ({_percent(stated / of)})",
+                f"{stated} of {of} ({_percent(stated / of)})" if of else "no cases",
                 (stated, position),
                 (6, 0),
                 textcoords="offset points",
@@ -310,7 +313,7 @@ def probabilities(data: pd.DataFrame) -> Drawing:
         data,
         rows="outcome",
         by="role",
-        xlabel="Probability, averaged over all that answered",
+        xlabel="Probability, averaged over the spread of the random intercept",
         about="Probability of each outcome by role with its interval",
         percent=True,
     )
@@ -375,14 +378,14 @@ def _scale(axes: Axes, *, percent: bool, log: bool) -> None:
 
 
 def _said(data: pd.DataFrame, rows: str, by: str, percent: bool) -> str:
-    def number(value: Any) -> str:
+    def said(value: Any) -> str:
         if not np.isfinite(value):
             return "no limit"
         return _percent(value) if percent else f"{value:.2f}"
 
     return "; ".join(
-        f"{row[rows]}{', ' + str(row[by]) if by else ''} {number(row['estimate'])} "
-        f"({number(row['conf_low'])} to {number(row['conf_high'])})"
+        f"{row[rows]}{', ' + str(row[by]) if by else ''} {said(row['estimate'])} "
+        f"({said(row['conf_low'])} to {said(row['conf_high'])})"
         for _, row in data.iterrows()
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from foistats.codebooks import ANY, JOIN
+from foistats.codebooks import ANY
 from foistats.study import Study
-from foistats.tables import Field, count, date, identifier, text, word
+from foistats.tables import Field, count, date, identifier, name, text, word, year
 
 PARTS = ("total", "cell", "margin", "remainder", "subset", "duplicate", "alternative")
 ANSWERS = ("disclosed", "partial", "suppressed", "refused", "not_held", "no_answer", "not_in_print")
@@ -15,7 +15,7 @@ TABLED = ("cell", "margin", "remainder")
 #: Parts that repeat or contest another statement.
 REPEATING = ("duplicate", "alternative")
 #: An n_high that no source states.
-UNLIMITED = 2**63 - 1
+UNLIMITED = 10**15
 
 
 def fields_of(study: Study) -> dict[str, dict[str, Field]]:
@@ -25,14 +25,12 @@ def fields_of(study: Study) -> dict[str, dict[str, Field]]:
     """
     books = study.codebooks
 
-    def coded(name: str, default: str | None = None) -> Field:
-        return word(books[name].words, joined=True, default=default)
+    def coded(field: str, default: str | None = None) -> Field:
+        return word(books[field].words, joined=True, default=default)
 
     return {
         "forces": {
-            "force": Field(
-                lambda found: bool(found) and JOIN not in found, f"a name without '{JOIN}'"
-            ),
+            "force": name(),
             "kind": word(KINDS),
             "within": text(""),
             "country": text(""),
@@ -85,7 +83,7 @@ def fields_of(study: Study) -> dict[str, dict[str, Field]]:
             "outcomes": coded("outcomes"),
             "breaches": coded("breaches", ANY),
             "platforms": coded("platforms", ANY),
-            "year": text(""),
+            "year": year(),
             "n_low": count(),
             "n_high": count(optional=True),
             "basis": word(("printed", "derived")),

@@ -12,9 +12,12 @@ import pandas as pd
 from foistats.codebooks import ANY, JOIN
 from foistats.errors import Finding, InvalidStudyError, OverlapError, UsageError, did_you_mean
 from foistats.layout import TABLED, UNLIMITED, fields_of
-from foistats.rules import Tables, check, enclosing
+from foistats.rules import Tables, areas_meet, check, periods_meet
 from foistats.study import Study, read_study
 from foistats.tables import read_table
+
+#: The fields of a statement that a codebook describes.
+FIELDS = ("roles", "outcomes", "breaches", "platforms")
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,8 @@ class Register:
         -------
         DataFrame
             One row per force with a total, in the survey's unit: ``group, force, unit, n_low,
-            n_high, coverage, source, statement``, largest first. Areas that contain forces have
-            no row.
+            n_high, coverage, source, statement``, in alphabetical order: counts are no ranking.
+            Areas that contain forces have no row.
 
         Raises
         ------
@@ -88,9 +91,7 @@ class Register:
         frame = groups.merge(chosen, on="group")
         self.refuse_overlap(frame["group"])
         columns = ["group", "force", "unit", "n_low", "n_high", "coverage", "source", "statement"]
-        return frame.sort_values(["n_high", "force"], ascending=[False, True])[columns].reset_index(
-            drop=True
-        )
+        return frame.sort_values("force", ignore_index=True)[columns]
 
     def total(self, groups: Iterable[str], *, alternatives: Iterable[str] = ()) -> tuple[int, int]:
         """Return the sum of the totals of groups that share no case.
@@ -114,7 +115,7 @@ class Register:
         UsageError
             If a group does not exist or has no total.
         """
-        wanted = list(groups)
+        wanted = list(dict.fromkeys(groups))
         chosen = self._totals(alternatives).set_index("group")
         for group in wanted:
             if group not in chosen.index:
@@ -129,7 +130,9 @@ class Register:
         totals = self.statements.loc[self.statements["part"] == "total", columns]
         totals = totals.set_index("group")
         for name in alternatives:
-            row = self.statements[self.statements["statement"] == name]
+            row = self.statements[
+                (self.statements["statement"] == name) & (self.statements["part"] == "alternative")
+            ]
             if row.empty or not row["of"].isin(totals["statement"]).all():
                 contested = self.statements["of"].isin(totals["statement"])
                 known = list(
@@ -161,17 +164,14 @@ class Register:
                 )
 
     def may_share_cases(self, one: str, other: str) -> bool:
-        """Whether two groups could hold the same case: nested areas in periods that meet."""
+        """Whether two groups could hold the same case: areas and periods that meet."""
         groups = self.groups.set_index("group")
+        for name in (one, other):
+            if name not in groups.index:
+                raise UsageError(f"no group '{name}'{did_you_mean(name, groups.index)}")
         first, second = groups.loc[one], groups.loc[other]
         within = dict(zip(self.forces["force"], self.forces["within"], strict=True))
-        areas = [{group["force"], *enclosing(group["force"], within)} for group in (first, second)]
-        if first["force"] not in areas[1] and second["force"] not in areas[0]:
-            return False
-        return not (
-            _ends_before(first["period_end"], second["period_start"])
-            or _ends_before(second["period_end"], first["period_start"])
-        )
+        return areas_meet(first["force"], second["force"], within) and periods_meet(first, second)
 
     def coverage(self, field: str, survey: str | None = None) -> pd.DataFrame:
         """Return what the register holds and lacks about a field, in cases of one survey.
@@ -186,13 +186,17 @@ class Register:
         -------
         DataFrame
             One row per level or set of levels that a force's statements print, ``any`` last:
-            ``value, label, cases, forces, of`` (the cases of all forces with a count). Each force
-            counts once, by the table or subset of its answer that says most about the field.
+            ``value, label, cases, forces, of`` (the cases of all forces with a count; of intervals
+            the lower end). Each force counts once, by the table or subset of its answer that says
+            most about the field.
         """
+        if field not in FIELDS:
+            known = ", ".join(FIELDS)
+            raise UsageError(f"no field '{field}'; there are {known}{did_you_mean(field, FIELDS)}")
         counts = self.counts(survey)
         rows = []
         for group, force, cases in zip(
-            counts["group"], counts["force"], counts["n_high"], strict=True
+            counts["group"], counts["force"], counts["n_low"], strict=True
         ):
             stated = self._most_stated(group, field)
             rows += [(value, force, number) for value, number in stated]
@@ -204,7 +208,7 @@ class Register:
         )
         book = self.study.codebooks[field]
         result.insert(1, "label", [_label(book.labels, value) for value in result["value"]])
-        result["of"] = int(counts["n_high"].sum())
+        result["of"] = int(counts["n_low"].sum())
         result["last"] = result["value"] == ANY
         order = ["last", "cases", "value"]
         result = result.sort_values(order, ascending=[True, False, True])
@@ -222,10 +226,6 @@ class Register:
         table = entries["table"].where(entries["table"] != "", entries["statement"])
         best = entries[table == entries.groupby(table)["n_low"].sum().idxmax()]
         return [(value, int(n)) for value, n in best.groupby(field)["n_low"].sum().items()]
-
-
-def _ends_before(end: str, start: str) -> bool:
-    return bool(end and start and end < start)
 
 
 def _label(labels: Mapping[str, str], value: str) -> str:
@@ -263,7 +263,7 @@ def read_register(study: str | os.PathLike[str]) -> Register:
     for name, fields in fields_of(settings).items():
         path = settings.forces_file if name == "forces" else settings.folder / f"{name}.csv"
         label = path.name if name == "forces" else settings.label(path.name)
-        if name in ("asked", "examples") and not path.exists():
+        if name in ("asked", "examples") and not os.path.lexists(path):
             frames[name] = pd.DataFrame(columns=list(fields), dtype=str)
             continue
         frames[name], wrong = read_table(path, label, fields)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -69,6 +70,8 @@ def ids_are_unique(tables: Tables) -> Iterator[Finding]:
             yield tables.finding(
                 name, row, column, found, f"another id: row {first[found]} has this one"
             )
+    for row, found in tables.examples.loc[tables.examples.duplicated("example"), "example"].items():
+        yield tables.finding("examples", row, "example", found, "each example once")
     repeated = tables.asked.duplicated(["survey", "force"])
     for row, entry in tables.asked[repeated].iterrows():
         yield tables.finding("asked", row, "force", entry["force"], "each force once a survey")
@@ -117,15 +120,17 @@ def settings_refer_to_the_register(tables: Tables) -> Iterator[Finding]:
     surveys, groups = set(tables.surveys["survey"]), set(tables.groups["group"])
     forces = set(tables.forces["force"])
     named = [("survey", analysis.survey, surveys), ("nation", analysis.nation, groups)]
-    named += [("surveys", survey, surveys) for survey in analysis.surveys]
+    named += [("surveys", survey, surveys) for survey in analysis.surveys[1:]]
     named += [("leave_out", group, groups) for group in analysis.leave_out]
+    named += [("without_outcomes", group, groups) for _, group, _ in analysis.without_outcomes]
     named += [("first_left_out", analysis.first_left_out, forces)]
+    if analysis.surveys[0] != analysis.survey:
+        named.append(("surveys", analysis.surveys[0], surveys))
     for key, found, allowed in named:
         if found and found not in allowed:
-            hint = did_you_mean(found, allowed) or ", an id that the register has"
-            yield Finding(
-                tables.study.label("study.toml"), 0, f"[analysis] {key}", found, hint.lstrip("; ,")
-            )
+            listed = ", ".join(sorted(allowed)) + did_you_mean(found, allowed)
+            file = tables.study.label("study.toml")
+            yield Finding(file, 0, f"[analysis] {key}", found, listed)
 
 
 def forces_nest(tables: Tables) -> Iterator[Finding]:
@@ -180,18 +185,38 @@ def parts_are_complete(tables: Tables) -> Iterator[Finding]:
         if (part in REPEATING) != bool(entry["of"]):
             allowed = "the statement it repeats or contests" if part in REPEATING else "empty"
             yield tables.finding("statements", row, "of", entry["of"], f"{allowed} ({part})")
+        if part == "total":
+            for column in ("roles", "outcomes", "breaches", "platforms", "year"):
+                if entry[column] not in (ANY, ""):
+                    allowed = "any: a total is about all cases; code a subset"
+                    yield tables.finding("statements", row, column, entry[column], allowed)
+        if part in TABLED and _mixes(tables.study, entry["outcomes"]):
+            yield tables.finding(
+                "statements",
+                row,
+                "outcomes",
+                entry["outcomes"],
+                "rungs, or outcomes off the ladder, not both; any if it cannot be told",
+            )
         if part == "remainder" and entry["basis"] != "derived":
             yield tables.finding(
                 "statements", row, "basis", entry["basis"], "derived: nobody printed a remainder"
             )
 
 
+def _mixes(study: Study, outcomes: str) -> bool:
+    """Whether a set of outcomes holds some that are rungs and some that are none."""
+    empty = [not study.outcomes.levels_of(word) for word in outcomes.split(JOIN)]
+    return any(empty) and not all(empty)
+
+
 def groups_have_statements(tables: Tables) -> Iterator[Finding]:
     """A group has statements, one total at most, and exactly one if it accounts for all."""
     totals = tables.statements[tables.statements["part"] == "total"].groupby("group").size()
+    stated = set(tables.statements["group"])
     for row, group in tables.groups.iterrows():
         found = int(totals.get(group["group"], 0))
-        if group["group"] not in set(tables.statements["group"]):
+        if group["group"] not in stated:
             yield tables.finding("groups", row, "group", group["group"], "a group with statements")
         elif found > 1:
             yield tables.finding(
@@ -238,6 +263,9 @@ def repeats_fit(tables: Tables) -> Iterator[Finding]:
                 entry[column],
                 f"{original[column]}, as in {entry['of']}; or part alternative",
             )
+        elif entry["part"] == "duplicate" and entry["source"] == original["source"]:
+            allowed = f"another source than that of {entry['of']}, which it repeats"
+            yield tables.finding("statements", row, "source", entry["source"], allowed)
         elif entry["part"] == "alternative" and same:
             yield tables.finding(
                 "statements", row, "part", "alternative", "duplicate: it says the same"
@@ -351,8 +379,9 @@ def overlap(study: Study, one: pd.Series, other: pd.Series) -> bool:
 def statements_can_all_be_true(tables: Tables) -> Iterator[Finding]:
     """Some table of role by outcome satisfies every statement of a group (integer feasibility)."""
     statements = tables.statements[~tables.statements["part"].isin(REPEATING)]
+    by_group = dict(list(statements.groupby("group")))
     for row, group in tables.groups.iterrows():
-        entries = statements[statements["group"] == group["group"]]
+        entries = by_group[group["group"]] if group["group"] in by_group else statements[:0]
         if len(entries) > 1 and not feasible(tables.study, entries, group["coverage"] == "all"):
             yield tables.finding(
                 "groups",
@@ -362,6 +391,103 @@ def statements_can_all_be_true(tables: Tables) -> Iterator[Finding]:
                 "counts by role and outcome that fit together; "
                 "code a source that disagrees as an alternative",
             )
+
+
+def surveys_count_in_their_unit(tables: Tables) -> Iterator[Finding]:
+    """Some group of a survey is in the unit that the survey names as its own."""
+    groups = tables.groups[tables.groups["force"].isin(_forces(tables))]
+    for row, survey in tables.surveys[tables.surveys["unit"] != ""].iterrows():
+        units = set(groups.loc[groups["survey"] == survey["survey"], "unit"])
+        if units and survey["unit"] not in units:
+            allowed = f"the unit of its groups: {', '.join(sorted(units))}"
+            yield tables.finding("surveys", row, "unit", survey["unit"], allowed)
+
+
+def answers_fit_the_counts(tables: Tables) -> Iterator[Finding]:
+    """A force that refused or did not answer has no total of its own in that survey."""
+    totals = tables.statements.loc[tables.statements["part"] == "total", "group"]
+    counted = tables.groups[tables.groups["group"].isin(totals)]
+    known = set(zip(counted["survey"], counted["force"], strict=True))
+    silent = tables.asked[tables.asked["answer"].isin(("refused", "no_answer", "not_held"))]
+    for row, entry in silent.iterrows():
+        if (entry["survey"], entry["force"]) in known:
+            allowed = "disclosed or partial: the register has its count"
+            yield tables.finding("asked", row, "answer", entry["answer"], allowed)
+
+
+def the_nation_holds_its_forces(tables: Tables) -> Iterator[Finding]:
+    """The group that contains all others is no force, and no smaller than they are."""
+    analysis = tables.study.analysis
+    nation = tables.groups[tables.groups["group"] == analysis.nation]
+    if nation.empty:
+        return
+    row, force = nation.index[0], nation["force"].iloc[0]
+    if force in _forces(tables):
+        yield tables.finding(
+            "groups", row, "force", force, "a region or nation: study.toml's nation"
+        )
+        return
+    totals = tables.statements[tables.statements["part"] == "total"].set_index("group")
+    unit = nation["unit"].iloc[0]
+    members = tables.groups[
+        (tables.groups["survey"] == analysis.survey)
+        & tables.groups["force"].isin(_forces(tables))
+        & (tables.groups["unit"] == unit)
+        & tables.groups["group"].isin(totals.index)
+    ]
+    least = int(totals.loc[members["group"], "n_low"].sum())
+    if analysis.nation in totals.index and totals.loc[analysis.nation, "n_high"] < least:
+        found = f"{totals.loc[analysis.nation, 'n_high']} {unit}s"
+        allowed = f"at least the {least} of its forces"
+        yield tables.finding("groups", row, "group", found, allowed)
+
+
+def no_case_enters_the_model_twice(tables: Tables) -> Iterator[Finding]:
+    """Groups that may enter the severity model share no case, or one is left out by decision."""
+    analysis = tables.study.analysis
+    groups = tables.groups
+    printed = tables.statements[
+        tables.statements["part"].isin(TABLED) & (tables.statements["outcomes"] != ANY)
+    ]
+    entering = groups[
+        groups["survey"].isin(analysis.surveys)
+        & groups["force"].isin(_forces(tables))
+        & (groups["coverage"] == "all")
+        & (groups["disclosure"] == "rule")
+        & groups["group"].isin(set(printed["group"]))
+        & ~groups["group"].isin(analysis.leave_out)
+    ]
+    for _, same in entering.groupby("force"):
+        for (_, one), (row, other) in combinations(same.iterrows(), 2):
+            if periods_meet(one, other):
+                yield tables.finding(
+                    "groups",
+                    row,
+                    "group",
+                    f"{other['group']} and {one['group']} may hold the same cases",
+                    "one of them in study.toml ([[analysis.leave_out]]), with the reason",
+                )
+
+
+def _forces(tables: Tables) -> set[str]:
+    return set(tables.forces.loc[tables.forces["kind"] == "force", "force"])
+
+
+def periods_meet(one: pd.Series, other: pd.Series) -> bool:
+    """Whether two periods have a day in common; an end that is not stated excludes nothing."""
+    return not any(
+        first["period_end"] and second["period_start"] > first["period_end"]
+        for first, second in ((one, other), (other, one))
+    )
+
+
+def areas_meet(one: str, other: str, within: Mapping[str, str]) -> bool:
+    """Whether two areas have a force in common, or one lies within the other."""
+    inside = [
+        {area for area in within if force == area or force in enclosing(area, within)}
+        for force in (one, other)
+    ]
+    return bool(inside[0] & inside[1])
 
 
 def _interval(low: int, high: int) -> str:
@@ -386,5 +512,9 @@ CONTENT: tuple[Rule, ...] = (
     disclosure_is_inherited,
     tables_add_up,
     overlaps_are_declared,
+    surveys_count_in_their_unit,
+    answers_fit_the_counts,
+    the_nation_holds_its_forces,
+    no_case_enters_the_model_twice,
     statements_can_all_be_true,
 )

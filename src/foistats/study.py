@@ -45,6 +45,7 @@ _SECTIONS: Mapping[str, Mapping[str, type]] = {
         "first_left_out": str,
         "composition_varied": list,
         "leave_out": list,
+        "without_outcomes": list,
     },
     "caveats": {"list": list},
 }
@@ -69,6 +70,8 @@ class Analysis:
         Groups left out of the model by decision, with the reason.
     first_left_out : str
         The force that the sensitivity analysis leaves out first.
+    without_outcomes : tuple of (str, str, tuple of str)
+        Sensitivity analyses: label, group, and the outcomes whose cases are left out of it.
     composition_varied : tuple of float
         Shares of the second role tried where no role is printed.
     """
@@ -81,6 +84,7 @@ class Analysis:
     leave_out: Mapping[str, str] = field(default_factory=dict)
     first_left_out: str = ""
     composition_varied: tuple[float, ...] = ()
+    without_outcomes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,11 @@ def find_study(study: str | os.PathLike[str]) -> Path:
         If there is no such study; names those there are.
     """
     path = Path(study)
-    if (path / "study.toml").is_file():
-        return path.resolve()
+    try:
+        if str(study) and (path / "study.toml").is_file():
+            return path.resolve()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"no study '{str(study)[:60]}': {error}") from None
     here = Path.cwd()
     declared = os.environ.get("FOISTATS_PROJECT")
     projects = [Path(declared)] if declared else [here, *here.parents]
@@ -150,7 +157,7 @@ def find_study(study: str | os.PathLike[str]) -> Path:
     if path.name == str(study) and (root / "data" / path / "study.toml").is_file():
         return (root / "data" / path).resolve()
     names = sorted(file.parent.name for file in (root / "data").glob("*/study.toml"))
-    if path.is_dir():
+    if str(study) and path.is_dir():
         raise UsageError(f"{study} holds no study.toml, so it is not a study")
     raise UsageError(
         f"no study '{study}': give the path of a folder that holds study.toml, or one of "
@@ -192,7 +199,7 @@ def _read_codebooks(folder: Path) -> tuple[dict[str, Codebook], list[Finding]]:
     findings: list[Finding] = []
     for name in CODEBOOKS:
         path = folder / "codebooks" / f"{name}.toml"
-        if not path.exists() and name not in CODEBOOKS[:2]:
+        if not os.path.lexists(path) and name not in CODEBOOKS[:2]:
             codebooks[name] = empty_codebook(name)
             continue
         codebook, wrong = read_codebook(path, f"{folder.name}/codebooks/{path.name}")
@@ -249,18 +256,46 @@ def _check_section(section: str, entries: Mapping[str, Any], label: str) -> Iter
 
 def _check_value(section: str, key: str, value: Any, finding: Finding) -> Iterator[Finding]:
     """Yield the finding, with what is allowed, if a value of the right type is wrong inside."""
-    if section == "words" and [type(word) for word in value] != [str, str]:
+    if isinstance(value, str) and not value.strip() and key in _REQUIRED.get(section, ()):
+        yield replace(finding, allowed="a text that is not empty")
+    elif key == "private" and value:
+        yield replace(finding, allowed="false: reports of private studies are not supported yet")
+    elif key == "as_of" and isinstance(value, dt.datetime):
+        yield replace(finding, allowed=_KINDS[dt.date])
+    elif section == "words" and not (len(value) == 2 and _texts(value)):
         yield replace(finding, allowed='["singular", "plural"]')
-    elif key == "leave_out" and not all(
-        isinstance(entry, dict) and {"group", "reason"} == entry.keys() for entry in value
-    ):
-        yield replace(finding, allowed="[[analysis.leave_out]] group = …, reason = …")
+    elif key == "leave_out":
+        shape = "[[analysis.leave_out]] group = …, reason = …, each group once"
+        entries = [entry for entry in value if isinstance(entry, dict)]
+        whole = all({"group", "reason"} == e.keys() and _texts(list(e.values())) for e in entries)
+        if (
+            len(entries) < len(value)
+            or not whole
+            or len({entry["group"] for entry in entries}) < len(entries)
+        ):
+            yield replace(finding, allowed=shape)
+    elif key == "without_outcomes" and not all(_is_variant(entry) for entry in value):
+        shape = "[[analysis.without_outcomes]] label = …, group = …, outcomes = [ … ]"
+        yield replace(finding, allowed=shape)
     elif key == "composition_varied" and not all(
         isinstance(share, float) and 0 < share < 1 for share in value
     ):
         yield replace(finding, allowed="numbers between 0 and 1")
-    elif key in ("surveys", "list") and not all(isinstance(word, str) for word in value):
+    elif key in ("surveys", "list") and not (value and _texts(value)):
         yield replace(finding, allowed="a list of texts in quotes")
+
+
+def _is_variant(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == {"label", "group", "outcomes"}
+        and isinstance(entry["outcomes"], list)
+        and _texts([entry["label"], entry["group"], *entry["outcomes"]])
+    )
+
+
+def _texts(value: list[Any]) -> bool:
+    return all(isinstance(text, str) and text.strip() for text in value)
 
 
 def _check_groupings(
@@ -297,6 +332,10 @@ def _build(folder: Path, content: Mapping[str, Any], codebooks: Mapping[str, Cod
             leave_out={e["group"]: e["reason"] for e in settings.get("leave_out", [])},
             first_left_out=settings.get("first_left_out", ""),
             composition_varied=tuple(settings.get("composition_varied", ())),
+            without_outcomes=tuple(
+                (entry["label"], entry["group"], tuple(entry["outcomes"]))
+                for entry in settings.get("without_outcomes", [])
+            ),
         ),
         codebooks=codebooks,
         forces_file=folder / content.get("files", {}).get("forces", "forces.csv"),

@@ -13,10 +13,8 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from foistats.codebooks import JOIN
+from foistats.codebooks import ANY, ID, JOIN
 from foistats.errors import Finding, did_you_mean
-
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,10 @@ class Field:
     def explain(self, found: str) -> str:
         """Return what is allowed instead of ``found``, with the nearest word if there is one."""
         parts = found.split(JOIN) if self.joined else [found]
+        if len(set(parts)) < len(parts):
+            return f"each word once; {self.allowed}"
+        if ANY in parts and len(parts) > 1:
+            return f"'{ANY}' alone, or the words that are stated: {self.allowed}"
         wrong = next((part for part in parts if part not in self.words), found)
         return self.allowed + did_you_mean(wrong, self.words)
 
@@ -69,14 +71,15 @@ def word(words: Iterable[str], *, joined: bool = False, default: str | None = No
 
     def allows(found: str) -> bool:
         parts = found.split(JOIN) if joined else [found]
-        return all(part in known for part in parts) and len(set(parts)) == len(parts)
+        alone = ANY not in parts or len(parts) == 1
+        return alone and all(part in known for part in parts) and len(set(parts)) == len(parts)
 
     return Field(allows, listed, known, joined, default)
 
 
 def count(*, optional: bool = False) -> Field:
     """A whole number of cases, zero or more; empty means "no upper limit stated" where allowed."""
-    allowed = "a whole number, zero or more, without signs or separators"
+    allowed = "a whole number, zero or more, of up to 15 digits, without signs or separators"
     if optional:
         allowed += "; empty for no stated limit"
     return Field(
@@ -88,6 +91,25 @@ def count(*, optional: bool = False) -> Field:
 def date() -> Field:
     """A date as year-month-day, or empty if not stated."""
     return Field(_is_date, "a date such as 2014-02-17, or empty if not stated")
+
+
+def year() -> Field:
+    """A year (2012) or the two that a financial year spans (2012/13), or empty."""
+    return Field(
+        lambda found: (
+            found == "" or re.fullmatch(r"(19|20)[0-9]{2}(/[0-9]{2})?", found) is not None
+        ),
+        "a year such as 2012 or 2012/13, or empty",
+        default="",
+    )
+
+
+def name() -> Field:
+    """A name in words: not empty, without spaces around it and without ``|``."""
+    return Field(
+        lambda found: bool(found) and found == found.strip() and JOIN not in found,
+        f"a name without '{JOIN}' and without spaces around it",
+    )
 
 
 def _is_date(found: str) -> bool:
@@ -125,12 +147,12 @@ def read_table(
     empty = pd.DataFrame(columns=list(fields), dtype=str)
     if not rows:
         return empty, findings
-    header, *body = rows
+    (_, header), *body = rows
     findings += _check_header(header, fields, label)
     if findings:
         return empty, findings
     whole = []
-    for number, row in enumerate(body, start=2):
+    for number, row in body:
         if len(row) != len(header):
             findings.append(
                 Finding(label, number, "", f"{len(row)} fields", f"{len(header)} fields")
@@ -150,14 +172,24 @@ def read_table(
     return frame, findings + _validate(frame, label, fields)
 
 
-def _read_rows(path: Path, label: str) -> tuple[list[list[str]], list[Finding]]:
+def _read_rows(path: Path, label: str) -> tuple[list[tuple[int, list[str]]], list[Finding]]:
+    """Return the rows that are not blank, numbered as a spreadsheet numbers them."""
+    rows: list[tuple[int, list[str]]] = []
+    readable = "a readable CSV file in UTF-8, every quote closed"
+    number = 0
     try:
+        if path.exists() and not path.is_file():
+            return [], [Finding(label, 0, "", "no regular file", readable)]
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file, strict=True) if row]
+            for number, row in enumerate(csv.reader(file, strict=True), start=1):
+                if row:
+                    rows.append((number, row))
     except FileNotFoundError:
         return [], [Finding(label, 0, "", "no such file", "a CSV file with a header row")]
-    except (csv.Error, UnicodeDecodeError, OSError) as error:
-        return [], [Finding(label, 0, "", str(error), "a readable CSV file in UTF-8")]
+    except csv.Error as error:
+        return [], [Finding(label, number + 1, "", str(error), readable)]
+    except (ValueError, OSError) as error:
+        return [], [Finding(label, 0, "", str(error), readable)]
     if not rows:
         return [], [Finding(label, 0, "", "an empty file", "a CSV file with a header row")]
     return rows, []
@@ -193,11 +225,14 @@ def _validate(frame: pd.DataFrame, label: str, fields: Mapping[str, Field]) -> l
     except SchemaErrors as errors:
         cases = errors.failure_cases
         return [
-            Finding(
-                label, int(row), str(column), str(found), fields[str(column)].explain(str(found))
-            )
+            Finding(label, int(row), str(column), _shown(found), fields[str(column)].explain(found))
             for row, column, found in zip(
                 cases["index"], cases["column"], cases["failure_case"], strict=True
             )
         ]
     return []
+
+
+def _shown(found: str) -> str:
+    """Return a text as it is, or in quotes where spaces around it would not be seen."""
+    return found if found == found.strip() else repr(found)

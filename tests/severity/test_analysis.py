@@ -48,7 +48,10 @@ def fit(data):
 
 
 def effect(low, high, null=1.0):
-    return RoleEffect("private", "public", "odds_ratio", (low + high) / 2, low, high, null)
+    settled = not low <= null <= high
+    return RoleEffect(
+        "private", "public", "odds_ratio", (low * high) ** 0.5, low, high, null, settled
+    )
 
 
 class TestConclusion:
@@ -88,6 +91,12 @@ class TestEffects:
         assert found.conf_low < found.estimate < found.conf_high
         assert found.id == "odds_ratio_private"
 
+    def test_settled_means_that_the_profile_interval_excludes_no_difference(self, data):
+        for force in ("Aldermoor", "Brackwater", "Corrie Dun", "Dunvale", "Eastmark"):
+            rest = [g.force for g in data.groups if g.force != force]
+            (found,) = role_effects(fit_severity(_only(data, *rest)))
+            assert found.settled == (found.conf_low > 1 or found.conf_high < 1)
+
     def test_other_links_have_a_coefficient(self, data):
         (found,) = role_effects(fit_severity(data, link="probit"), profile=False)
         assert (found.measure, found.null) == ("coefficient", 0.0)
@@ -106,9 +115,9 @@ class TestEffects:
         shown = tell.variants(frame, ROLES)
         assert shown["Conclusion"].str.startswith("not identified: ").sum() == 2
 
-    def test_specifications_begin_with_the_primary_reading(self, kitchens, fit):
+    def test_specifications_begin_with_the_report(self, kitchens, fit):
         frame = specifications(kitchens)
-        assert frame["label"].iloc[0] == "Primary reading"
+        assert frame["label"].iloc[0] == "This report"
         (primary,) = role_effects(fit, profile=False)
         assert frame["estimate"].iloc[0] == pytest.approx(primary.estimate)
         assert "p_value" not in frame
@@ -143,7 +152,7 @@ class TestMerging:
         assert same.ladder.ids == data.ladder.ids
 
     def test_a_thin_threshold_is_merged_and_named(self, kitchens):
-        """Only two towns tell a notice from a fine; asked for three, the threshold goes."""
+        """Three towns tell a notice from a fine; asked for four, the threshold goes."""
         full = severity_data(kitchens, ladder="all-steps")
         shorter, gone = merged(full, minimum_forces=4)
         assert "notice|fine" in set(gone["threshold"])
@@ -167,7 +176,7 @@ class TestCompleteLists:
         assert lists.empty
         assert tell.complete_lists(lists, ROLES, data.ladder.labels).empty
         said = tell.worst_in_words(lists, "shut", ROLES, data.ladder.labels)
-        assert said == "No answer prints role and outcome for every concluded case."
+        assert said == "No answer prints role and outcome together for all its cases."
 
 
 def test_value_ids_are_plain():

@@ -15,10 +15,6 @@ from foistats.severity.cells import SeverityData
 from foistats.severity.fit import CumulativeLinkModel, merge_thin_thresholds
 from foistats.severity.results import SeverityFit
 
-#: What each link's coefficient means to a reader, and its value for no difference.
-_MEASURES = {"logit": ("odds_ratio", 1.0)}
-_OTHERWISE = ("coefficient", 0.0)
-
 #: The three sentences a role effect can lead to, by the decision rule of the analysis plan.
 MORE, LESS, UNSETTLED = "more severe outcomes", "less severe outcomes", "no settled difference"
 
@@ -37,6 +33,9 @@ class RoleEffect:
         Above ``null`` means more severe. An end can be infinite, or zero on the ratio scale.
     null : float
         The value of no difference.
+    settled : bool
+        Whether the likelihood-ratio test of no difference rejects at the level of the fit: the
+        profile interval excludes ``null``.
     """
 
     role: str
@@ -46,6 +45,7 @@ class RoleEffect:
     conf_low: float
     conf_high: float
     null: float
+    settled: bool
 
     @property
     def id(self) -> str:
@@ -54,10 +54,10 @@ class RoleEffect:
 
     @property
     def conclusion(self) -> str:
-        """Which sentence the interval leads to: `MORE`, `LESS` or `UNSETTLED`."""
-        if self.conf_low > self.null:
-            return MORE
-        return LESS if self.conf_high < self.null else UNSETTLED
+        """Which sentence the profile interval leads to: `MORE`, `LESS` or `UNSETTLED`."""
+        if not self.settled:
+            return UNSETTLED
+        return MORE if self.estimate > self.null else LESS
 
 
 def value_id(*parts: str) -> str:
@@ -141,16 +141,19 @@ def role_effects(fit: SeverityFit, *, profile: bool = True) -> list[RoleEffect]:
             "choose another grouping of codebooks/roles.toml ([analysis] roles)"
         )
     link = fit.marginal.link.name
-    measure, null = _MEASURES.get(link, _OTHERWISE)
+    measure, null = ("odds_ratio", 1.0) if link == "logit" else ("coefficient", 0.0)
     scale: Callable[[float], float] = np.exp if measure == "odds_ratio" else float
     effects = []
     for role in fit.space.roles[1:]:
         wald = fit.coefficients.set_index("term").loc[role]
-        row = fit.profile_interval(role).iloc[0] if profile else wald
+        row = fit.profile_interval(role, fit.level).iloc[0] if profile else wald
         estimate, low, high = (
             float(scale(row[name])) for name in ("estimate", "conf_low", "conf_high")
         )
-        effects.append(RoleEffect(role, fit.space.roles[0], measure, estimate, low, high, null))
+        settled = fit.differs(role)
+        effects.append(
+            RoleEffect(role, fit.space.roles[0], measure, estimate, low, high, null, settled)
+        )
     return effects
 
 

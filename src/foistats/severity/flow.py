@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import pandas as pd
 
+from foistats.describe import ANSWERS, number
+from foistats.layout import UNLIMITED
 from foistats.register import Register
 from foistats.severity.cells import IN_THE_FIT, LEFT_OUT, NO_OUTCOME
 
-#: What an answer means for the flow of forces; anything else counts as answered and in print.
+#: Answers that are none, for the flow of forces.
 NOT_ANSWERED = ("refused", "no_answer", "not_held", "suppressed")
-REASONS = {
-    "refused": "refused",
-    "no_answer": "did not answer",
-    "not_held": "do not hold the information",
-    "suppressed": "suppressed the number",
-    "not_in_print": "answered, but the answer was not found in print",
-}
+
+_Row = tuple[str, str, int, int]
 
 
-def flow_of_forces(register: Register, flow: pd.DataFrame) -> pd.DataFrame:
+def flow_of_forces(register: Register, flow: pd.DataFrame, last: str = IN_THE_FIT) -> pd.DataFrame:
     """Return the flow of forces: asked, answered, with a count, with outcomes, in the fit.
 
     Parameters
     ----------
     register : Register
     flow : DataFrame
-        What became of every group of cases: `SeverityData.flow`.
+        What became of every group of cases, from `foistats.severity.cells.selection`.
+    last : str
+        What the last stage is called.
 
     Returns
     -------
     DataFrame
-        One row per stage and per loss: ``kind`` (``stage`` or ``less``), ``label``, ``number``.
+        One row per stage, loss and gain: ``kind`` (``stage``, ``less``, ``more``), ``label``,
+        ``number`` in words, ``n_low``, ``n_high``.
     """
     survey = register.study.analysis.survey
     asked = register.asked[register.asked["survey"] == survey]
@@ -39,27 +39,35 @@ def flow_of_forces(register: Register, flow: pd.DataFrame) -> pd.DataFrame:
     if not asked.empty:
         rows.append(("stage", "asked", len(asked)))
         lost = asked[asked["answer"].isin(NOT_ANSWERED)]
-        rows += [("less", REASONS[a], n) for a, n in lost["answer"].value_counts().items()]
+        rows += [("less", ANSWERS[a], n) for a, n in lost["answer"].value_counts().items()]
         rows.append(("stage", "answered", len(asked) - len(lost)))
-        found = asked[~asked["answer"].isin(NOT_ANSWERED) & ~asked["force"].isin(counted)]
-        if len(found):
-            rows.append(("less", REASONS["not_in_print"], len(found)))
+        unseen = asked[~asked["answer"].isin(NOT_ANSWERED) & ~asked["force"].isin(counted)]
+        if len(unseen):
+            rows.append(("less", ANSWERS["not_in_print"], len(unseen)))
+        extra = counted - set(asked.loc[~asked["answer"].isin(NOT_ANSWERED), "force"])
+        if extra:
+            rows.append(("more", "with a count, without a record of being asked", len(extra)))
     rows.append(("stage", "with a count in print", len(counted)))
-    of_counted = flow[flow["force"].isin(counted)]
-    with_outcome = of_counted.loc[of_counted["status"] != NO_OUTCOME, "force"]
-    silent = len(counted) - with_outcome.nunique()
-    if silent:
-        rows.append(("less", NO_OUTCOME, silent))
-    rows.append(("stage", "with outcomes in print", with_outcome.nunique()))
-    fitted = set(flow.loc[flow["status"] == IN_THE_FIT, "force"])
-    rest = of_counted[of_counted["force"].isin(with_outcome) & ~of_counted["force"].isin(fitted)]
-    rest = rest[rest["status"] != NO_OUTCOME].drop_duplicates("force")
+    rows += _on_to_the_fit(flow, counted, last)
+    return _frame([(kind, label, n, n) for kind, label, n in rows])
+
+
+def _on_to_the_fit(flow: pd.DataFrame, counted: set[str], last: str) -> list[tuple[str, str, int]]:
+    rows: list[tuple[str, str, int]] = []
+    printed = flow[flow["force"].isin(counted) & (flow["status"] != NO_OUTCOME)]
+    with_outcome, fitted = (
+        set(printed["force"]),
+        set(flow.loc[flow["status"] == IN_THE_FIT, "force"]),
+    )
+    if len(counted) > len(with_outcome):
+        rows.append(("less", NO_OUTCOME, len(counted) - len(with_outcome)))
+    rows.append(("stage", "with outcomes in print", len(with_outcome)))
+    rest = printed[~printed["force"].isin(fitted)].drop_duplicates("force")
     rows += [("less", str(status), n) for status, n in rest["status"].value_counts().items()]
-    extra = len(fitted - set(with_outcome))
-    if extra:
-        rows.append(("more", "known from another answer only", extra))
-    rows.append(("stage", IN_THE_FIT, len(fitted)))
-    return _frame(rows)
+    if fitted - with_outcome:
+        rows.append(("more", "known from another answer only", len(fitted - with_outcome)))
+    rows.append(("stage", last, len(fitted)))
+    return rows
 
 
 def flow_of_cases(register: Register, flow: pd.DataFrame) -> pd.DataFrame:
@@ -72,43 +80,48 @@ def flow_of_cases(register: Register, flow: pd.DataFrame) -> pd.DataFrame:
     ----------
     register : Register
     flow : DataFrame
-        What became of every group of cases: `SeverityData.flow`.
+        What became of every group of cases, from `foistats.severity.cells.selection`.
 
     Returns
     -------
     DataFrame
-        One row per stage, loss and gain: ``kind`` (``stage``, ``less``, ``more``), ``label``,
-        ``number``.
+        As of `flow_of_forces`; counts known as intervals stay intervals.
     """
     analysis = register.study.analysis
     counts = register.counts()
-    rows: list[tuple[str, str, int]] = []
-    counted = int(counts["n_high"].sum())
+    rows: list[_Row] = []
+    low, high = int(counts["n_low"].sum()), int(counts["n_high"].sum())
     if analysis.nation:
-        whole = register.total([analysis.nation])[1]
-        rows.append(("stage", "in the survey", whole))
-        if whole > counted:
-            rows.append(("less", "in forces without a count in print", whole - counted))
-    rows.append(("stage", "in forces with a count in print", counted))
+        whole = register.total([analysis.nation])
+        rows.append(("stage", "in the survey", *whole))
+        if whole[0] > low:
+            rest = (max(whole[0] - high, 0), whole[1] - low)
+            rows.append(("less", "in forces without a count in print", *rest))
+    rows.append(("stage", "in forces with a count in print", low, high))
     own = flow[flow["group"].isin(counts["group"])]
     lost = own[own["status"] != IN_THE_FIT]
     why = lost["status"].where(lost["status"] != LEFT_OUT, lost["reason"])
-    lost = lost.groupby(why)["cases"].sum()
-    rows += [
-        ("less", str(reason), int(n)) for reason, n in lost.sort_values(ascending=False).items()
-    ]
-    added = flow[(flow["status"] == IN_THE_FIT) & ~flow["group"].isin(counts["group"])]
+    sums = lost.groupby(why)[["n_low", "n_high"]].sum().sort_values("n_high", ascending=False)
+    rows += [("less", str(row.Index), int(row.n_low), int(row.n_high)) for row in sums.itertuples()]
+    entering = flow[flow["status"] == IN_THE_FIT]
+    added = entering[~entering["group"].isin(counts["group"])]
     same = added["survey"] == analysis.survey
-    for label, entering in (
+    for label, part in (
         ("the same cases in another unit", added[same]),
         ("from another answer of the force", added[~same]),
     ):
-        if len(entering):
-            rows.append(("more", label, int(entering["cases"].sum())))
-    fitted = flow.loc[flow["status"] == IN_THE_FIT, "cases"]
-    rows.append(("stage", IN_THE_FIT, int(fitted.sum())))
+        if len(part):
+            rows.append(("more", label, int(part["n_low"].sum()), int(part["n_high"].sum())))
+    ends = int(entering["n_low"].sum()), int(entering["n_high"].sum())
+    rows.append(("stage", IN_THE_FIT, *ends))
     return _frame(rows)
 
 
-def _frame(rows: list[tuple[str, str, int]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["kind", "label", "number"])
+def _frame(rows: list[_Row]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["kind", "label", "n_low", "n_high"])
+    said = [
+        number(low, min(high, UNLIMITED))
+        for low, high in zip(frame["n_low"], frame["n_high"], strict=True)
+    ]
+    frame.insert(2, "number", said)
+    return frame

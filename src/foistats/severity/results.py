@@ -10,12 +10,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from foistats.errors import UsageError, did_you_mean
 from foistats.severity import predictions
 from foistats.severity.estimates import Estimates
 from foistats.severity.intervals import tidy
 from foistats.severity.marginal import Parameters
+from foistats.severity.maximum import maximise_marginal
 from foistats.severity.profile import profile_bounds
 
 Array: TypeAlias = NDArray[Any]
@@ -115,6 +117,17 @@ class SeverityFit(Estimates):
         row = [term, estimate, low, high, level, "profile"]
         columns = ["term", "estimate", "conf_low", "conf_high", "level", "method"]
         return pd.DataFrame([row], columns=columns)
+
+    def differs(self, term: str) -> bool:
+        """Whether the likelihood ratio rejects a coefficient of zero at the level of the fit.
+
+        It does exactly if the profile interval excludes zero, and costs one constrained fit.
+        """
+        place = len(self.space.ladder) - 1 + self.space.roles[1:].index(term)
+        start = self.maximum.parameters[: len(self.marginal.without_random_intercept().terms)]
+        constrained = maximise_marginal(self.marginal, start, {place: 0.0})
+        drop = 2 * (self.log_likelihood - constrained.log_likelihood)
+        return bool(drop > stats.chi2.ppf(self.level, 1))
 
     def probabilities(self, at: str = "integrated") -> pd.DataFrame:
         """Return ``P(rung | role)``, by default integrated over forces.

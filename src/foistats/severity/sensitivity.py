@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -33,13 +33,16 @@ class Variant:
     rungs: int = 0
 
 
-def without_each_force(data: SeverityData, *, link: str = "logit", first: str = "") -> pd.DataFrame:
+def without_each_force(
+    data: SeverityData, *, link: str = "logit", quadrature_points: int = 25, first: str = ""
+) -> pd.DataFrame:
     """Return the role effects of the full data and without each force in turn.
 
     Parameters
     ----------
     data : SeverityData
     link : str
+    quadrature_points : int
     first : str
         The force left out first.
 
@@ -47,19 +50,18 @@ def without_each_force(data: SeverityData, *, link: str = "logit", first: str = 
     -------
     DataFrame
         One row per variant and role, the full data first: ``label, role, estimate, conf_low,
-        conf_high, conclusion, reason``; Wald intervals. Where the rest does not identify the
-        model there is one row without a role, and ``reason`` says why.
+        conf_high, conclusion, reason``. Intervals are Wald's; the conclusion is that of the
+        profile interval. Where the rest does not identify the model there is one row without a
+        role, and ``reason`` says why.
     """
     forces = sorted({group.force for group in data.groups}, key=lambda name: (name != first, name))
     rest = {
         force: replace(data, groups=tuple(g for g in data.groups if g.force != force))
         for force in forces
     }
-    variants = [Variant("All forces", partial(fit_severity, data, link=link))]
-    variants += [
-        Variant(f"Without {force}", partial(fit_severity, kept, link=link))
-        for force, kept in rest.items()
-    ]
+    fit = partial(fit_severity, link=link, quadrature_points=quadrature_points)
+    variants = [Variant("All forces", partial(fit, data))]
+    variants += [Variant(f"Without {force}", partial(fit, kept)) for force, kept in rest.items()]
     return effects_under(variants)
 
 
@@ -70,11 +72,14 @@ def forces_it_rests_on(left_out: pd.DataFrame, role: str) -> list[str]:
     return list(rows.loc[rows["conclusion"] != full, "label"])
 
 
-def specifications(register: Register, *, ladder: str = "", link: str = "logit") -> pd.DataFrame:
+def specifications(
+    register: Register, *, ladder: str = "", link: str = "logit", quadrature_points: int = 25
+) -> pd.DataFrame:
     """Return the role effects under the other readings of the analysis plan.
 
-    The primary reading first; then role shares, links, ladders, readings of the outcome, and
-    alternatives that sources print. No p-values: the rows are one analysis from several sides.
+    The reading of the report first; then role shares, links, ladders, readings of the outcome,
+    alternatives that sources print, and cases left out as the study declares. No p-values: the
+    rows are one analysis from several sides.
 
     Returns
     -------
@@ -83,8 +88,8 @@ def specifications(register: Register, *, ladder: str = "", link: str = "logit")
         conclusion only.
     """
     primary = severity_data(register, ladder=ladder)
-    fit = partial(_fit, register, ladder=ladder, link=link)
-    variants = [Variant("Primary reading", fit)]
+    fit = partial(_fit, register, ladder=ladder, link=link, quadrature_points=quadrature_points)
+    variants = [Variant("This report", fit)]
     variants += _compositions(register, primary, fit)
     variants += [
         Variant(f"Link {name}", partial(fit, link=name), same_scale=False)
@@ -101,12 +106,20 @@ def specifications(register: Register, *, ladder: str = "", link: str = "logit")
         if grouping.id != primary.ladder.id
     ]
     variants += [
-        Variant(f"Reading: {reading.replace('-', ' ')}", partial(fit, reading=reading))
+        Variant(
+            f"Reading: {reading.replace('-', ' ')}",
+            partial(fit, reading=reading),
+            rungs=len(primary.ladder.ids),
+        )
         for reading in register.study.outcomes.readings
     ]
     variants += [
         Variant(label, partial(fit, alternatives=[name]))
         for name, label in _alternatives(register, primary)
+    ]
+    variants += [
+        Variant(label, partial(fit, without={group: outcomes}))
+        for label, group, outcomes in register.study.analysis.without_outcomes
     ]
     return effects_under(variants)
 
@@ -119,7 +132,8 @@ def effects_under(variants: Iterable[Variant]) -> pd.DataFrame:
             fit = variant.fit()
             effects = role_effects(fit, profile=False)
         except ModelError as error:
-            rows.append((variant.label, "", np.nan, np.nan, np.nan, NOT_IDENTIFIED, str(error)))
+            why = f"with overlapping sets pooled and thin thresholds merged, {error}"
+            rows.append((variant.label, "", np.nan, np.nan, np.nan, NOT_IDENTIFIED, why))
             continue
         rungs = len(fit.space.ladder)
         label = variant.label + (f", merged to {rungs}" if rungs < variant.rungs else "")
@@ -134,18 +148,24 @@ def _fit(
     register: Register,
     *,
     link: str,
+    quadrature_points: int,
     ladder: str = "",
     reading: str = "",
     alternatives: Iterable[str] = (),
+    without: Mapping[str, Collection[str]] | None = None,
     share: float | None = None,
 ) -> SeverityFit:
-    coded = severity_data(register, ladder=ladder, reading=reading, alternatives=alternatives)
+    coded = severity_data(
+        register, ladder=ladder, reading=reading, alternatives=alternatives, without=without
+    )
     data, _ = merged(coded)
     composition = None
     if share is not None:
         reference, other = data.role_ids
         composition = {reference: 1 - share, other: share}
-    return fit_severity(data, link=link, composition=composition)
+    return fit_severity(
+        data, link=link, quadrature_points=quadrature_points, composition=composition
+    )
 
 
 def _compositions(
@@ -166,4 +186,4 @@ def _alternatives(register: Register, data: SeverityData) -> Iterator[tuple[str,
     tabled = set(statements.loc[statements["table"] != "", "statement"])
     for entry in statements[statements["part"] == "alternative"].itertuples():
         if entry.group in entering and entry.of in tabled:
-            yield entry.statement, f"{force[entry.group]}: as {entry.source} says"
+            yield entry.statement, f"{force[entry.group]}: {entry.note or entry.source}"

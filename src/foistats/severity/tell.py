@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from foistats.describe import number
 from foistats.severity.analysis import UNSETTLED, RoleEffect, value_id
 from foistats.severity.cells import SeverityData
 from foistats.severity.fit import identifiability as identify
@@ -25,7 +26,10 @@ def groups(data: SeverityData) -> pd.DataFrame:
         {
             "Group": flow["group"],
             "Force": flow["force"],
-            "Cases": [str(n) if pd.notna(n) else "not known" for n in flow["cases"]],
+            "Cases": [
+                number(low, high) if pd.notna(low) else "not known"
+                for low, high in zip(flow["n_low"], flow["n_high"], strict=True)
+            ],
             "Status": flow["status"],
             "Reason": flow["reason"],
         }
@@ -95,8 +99,8 @@ def role_effect(effect: RoleEffect, roles: Mapping[str, str], rests_on: Sequence
     measure = effect.measure.replace("_", " ")
     return (
         f"{first}**{said}**: {measure} {{{effect.id}}}, {{level}} interval {{{effect.id}_low}} to "
-        f"{{{effect.id}_high}}, from {{cases_in_fit}} in {{forces_in_fit}}, among recorded and "
-        "concluded investigations."
+        f"{{{effect.id}_high}}, from {{cases_known}} with an outcome that is known at least in "
+        f"part, of {{cases_in_fit}} recorded in {{forces_in_fit}}."
     )
 
 
@@ -123,7 +127,7 @@ def worst_in_words(
     """Say numerator and denominator at a rung by role, by the ids of the published values."""
     table = worst_by_role(lists, rung)
     if table.empty:
-        return "No answer prints role and outcome for every concluded case."
+        return "No answer prints role and outcome together for all its cases."
     said = [
         f"{{{value_id(rung, row.role)}}} of {{{value_id('of', row.role)}}} "
         f"among {inside(roles[row.role])}"
@@ -148,14 +152,15 @@ def complete_lists(
 
 
 def estimates(fit: SeverityFit, roles: Mapping[str, str], rungs: Mapping[str, str]) -> pd.DataFrame:
-    """Return coefficients and thresholds, labelled, with the public columns of result frames."""
+    """Return coefficients and thresholds, labelled; a threshold has no test worth printing."""
     coefficients, thresholds = fit.coefficients.copy(), fit.thresholds.copy()
     coefficients["term"] = [
         f"{roles[role]} against {inside(roles[fit.space.roles[0]])}"
         for role in coefficients["term"]
     ]
     thresholds["term"] = [_threshold(name, rungs) for name in thresholds["term"]]
-    return pd.concat([coefficients, thresholds], ignore_index=True)
+    columns = ["term", "estimate", "std_error", "conf_low", "conf_high"]
+    return pd.concat([coefficients, thresholds], ignore_index=True)[columns]
 
 
 def probabilities(
