@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from foistats import describe
 from foistats.errors import InvalidStudyError, OverlapError, UsageError
 from foistats.register import read_register
+from foistats.severity.cells import severity_data
 from foistats.study import read_study
 
 ROOT = Path(__file__).parent.parent
@@ -182,6 +184,13 @@ BROKEN_FIELDS = [
     (STATEMENTS, ALDERMOOR, "outcomes", "clean|notise", "did you mean 'notice'?"),
     (STATEMENTS, ALDERMOOR, "outcomes", "", "several joined by '|'"),
     (STATEMENTS, ALDERMOOR, "outcomes", "clean|clean", "several joined by '|'"),
+    (STATEMENTS, ALDERMOOR, "outcomes", "any|clean", "'any' alone"),
+    (STATEMENTS, ALDERMOOR, "outcomes", "closed|appeal", "not both"),
+    (STATEMENTS, ALDERMOOR, "n_low", "٣", "a whole number, zero or more"),
+    (STATEMENTS, ALDERMOOR, "n_low", "1" + "0" * 30, "of up to 15 digits"),
+    (STATEMENTS, {"statement": "fellgate-1"}, "outcomes", "closed", "any: a total is about all"),
+    ("forces.csv", {"force": "Dunvale"}, "force", "Dunvale ", "without spaces around it"),
+    ("surveys.csv", {"survey": "inspections"}, "unit", "person", "the unit of its groups: case"),
     (STATEMENTS, ALDERMOOR, "roles", "School", "did you mean 'school'?"),
     (STATEMENTS, ALDERMOOR, "n_low", "-3", "a whole number, zero or more"),
     (STATEMENTS, ALDERMOOR, "n_low", "2.5", "a whole number, zero or more"),
@@ -342,6 +351,72 @@ class TestBrokenStudies:
         assert any("one group: aldermoor has the same" in f.allowed for f in findings(kitchens))
 
 
+class TestOpenEnds:
+    """An upper end that no source states stays open, and never becomes a number."""
+
+    @pytest.fixture
+    def open_ended(self, kitchens):
+        path = kitchens / STATEMENTS
+        edit(path, row_of(path, statement="fellgate-1"), n_high="")
+        return read_register(kitchens)
+
+    def test_sums_stay_open(self, open_ended):
+        low, high = open_ended.total(["fellgate", "aldermoor"])
+        assert low == 17 + 34
+        assert describe.number(low, high) == "51 or more"
+        counts = open_ended.counts()
+        assert describe.counted(*counts[["n_low", "n_high"]].sum()) == "141 or more"
+
+    def test_coverage_counts_what_is_known(self, open_ended):
+        assert open_ended.coverage("roles")["cases"].sum() == 141
+
+    def test_an_open_end_in_the_model_is_bounded_by_the_total(self, kitchens):
+        path = kitchens / STATEMENTS
+        edit(path, row_of(path, group="eastmark", roles="caterer", outcomes="closed"), n_high="")
+        data = severity_data(read_register(kitchens))
+        eastmark = next(group for group in data.groups if group.group == "eastmark")
+        assert max(cell.n_high for cell in eastmark.partitions[0]) == 6
+
+
+class TestAreas:
+    """Areas that share a force are not added."""
+
+    def test_overlapping_regions(self, kitchens):
+        path = kitchens / "forces.csv"
+        rows = [
+            {"force": "North", "kind": "region", "within": ""},
+            {"force": "Coast", "kind": "region", "within": ""},
+            {"force": "Aldermoor", "kind": "force", "within": "North|Coast"},
+        ]
+        with path.open(newline="") as file:
+            towns = [row["force"] for row in csv.DictReader(file)]
+        rows += [{"force": town, "kind": "force", "within": ""} for town in towns[1:]]
+        write(path, rows)
+        for number, area in enumerate(("North", "Coast"), start=1):
+            append(
+                kitchens / "groups.csv", group=area.lower(), survey="inspections", force=area,
+                population="all", unit="case", coverage="all", disclosure="rule", reason="a sum",
+            )  # fmt: skip
+            append(
+                kitchens / STATEMENTS, statement=f"area-{number}", group=area.lower(), source="T1",
+                part="total", roles="any", outcomes="any", n_low="50", n_high="50",
+                basis="printed", disclosure="rule",
+            )  # fmt: skip
+        register = read_register(kitchens)
+        with pytest.raises(OverlapError, match="may hold the same cases"):
+            register.total(["north", "coast"])
+
+    def test_two_groups_of_a_force_that_would_both_enter_the_model(self, kitchens):
+        edit(
+            kitchens / "groups.csv",
+            row_of(kitchens / "groups.csv", group="brackwater"),
+            force="Aldermoor",
+            population="the larger kitchens",
+        )
+        found = findings(kitchens)
+        assert any(f.found == "brackwater and aldermoor may hold the same cases" for f in found)
+
+
 class TestBrokenFiles:
     """Files that are no tables, and folders that lack them, are findings too."""
 
@@ -369,6 +444,34 @@ class TestBrokenFiles:
         found = {f.found: f.allowed for f in findings(kitchens)}
         assert "did you mean 'outcomes'?" in found["outcome"]
         assert "no such column" in found
+
+    def test_rows_are_those_of_a_spreadsheet(self, kitchens):
+        """Blank lines count."""
+        lines = (kitchens / STATEMENTS).read_text().splitlines()
+        lines[2] = lines[2].replace("clean", "cleen")
+        (kitchens / STATEMENTS).write_text("\n".join([lines[0], "", "", *lines[1:]]) + "\n")
+        (finding,) = findings(kitchens)
+        assert finding.row == 5
+
+    def test_a_quote_that_is_never_closed(self, kitchens):
+        with (kitchens / STATEMENTS).open("a") as file:
+            file.write('"open,')
+        assert any("every quote closed" in f.allowed and f.row > 1 for f in findings(kitchens))
+
+    def test_spaces_are_shown(self, kitchens):
+        edit(kitchens / STATEMENTS, 3, roles=" school ")
+        assert any(f.found == "' school '" for f in findings(kitchens))
+
+    @pytest.mark.parametrize("name", ["statements.csv", "asked.csv"])
+    def test_a_link_that_leads_nowhere(self, kitchens, name):
+        (kitchens / name).unlink(missing_ok=True)
+        (kitchens / name).symlink_to("nowhere.csv")
+        assert any(f.found == "no such file" for f in findings(kitchens))
+
+    def test_a_folder_in_place_of_a_file(self, kitchens):
+        (kitchens / STATEMENTS).unlink()
+        (kitchens / STATEMENTS).mkdir()
+        assert any(f.found == "no regular file" for f in findings(kitchens))
 
     def test_not_utf8(self, kitchens):
         (kitchens / STATEMENTS).write_bytes(b"statement\xff\xfe")

@@ -132,7 +132,7 @@ def check(study: str | None, project: Path | None) -> None:
     base = root or Path.cwd()
     folders = (
         [study_folder(base, study)]
-        if study
+        if study is not None
         else sorted(path.parent for path in (base / "data").glob("*/study.toml"))
     )
     if not folders:
