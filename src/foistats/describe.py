@@ -41,7 +41,8 @@ def counted(low: int, high: int) -> int | str:
 def answered(register: Register) -> str:
     """Say who was asked and who refused, by the ids of the values that a notebook publishes."""
     found = (
-        "The answers of {forces_counted} are in print with a count, {cases_counted} between them."
+        "The answers of {forces_counted} are in print with a count: {cases_counted} between them, "
+        "{cases_whole} of those in answers that cover all cases."
     )
     if register.asked.empty:
         return f"The study does not record who was asked. {found}"

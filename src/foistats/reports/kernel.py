@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -206,20 +207,28 @@ def _failure(notebook: NotebookNode, running: int, reason: str) -> Failure | Non
     for index, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", ()):
             if output.output_type == "error":
-                return _failure_at(notebook, index, reason or _error_text(output))
+                where = _raising_line(output)
+                return _failure_at(notebook, index, reason or _error_text(output), where)
         if cell.metadata.papermill.get("exception"):
             return _failure_at(notebook, index, reason or "it failed without saying why")
     return _failure_at(notebook, running, reason) if reason else None
 
 
-def _failure_at(notebook: NotebookNode, index: int, reason: str) -> Failure:
+def _failure_at(notebook: NotebookNode, index: int, reason: str, line: str = "") -> Failure:
     counted = [
         cell
         for cell in notebook.cells[: index + 1]
         if cell.cell_type == "code" and INJECTED_TAG not in cell.metadata.tags
     ]
     lines = notebook.cells[index].source.strip().splitlines() or [""]
-    return Failure(cell=len(counted), line=_shortened(lines[0]), reason=reason)
+    return Failure(cell=len(counted), line=_shortened(line or lines[0]), reason=reason)
+
+
+def _raising_line(output: NotebookNode) -> str:
+    """Return the line of the cell that raised, as IPython's traceback points at it; "" if none."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.get("traceback", ())))
+    found = re.search(r"^-+> *[0-9]+ (.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else ""
 
 
 def _error_text(output: NotebookNode) -> str:
