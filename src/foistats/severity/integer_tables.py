@@ -158,7 +158,7 @@ def _run(steps: Sequence[Step], log_cells: Array) -> Array:
     """Carry the log sums from state to state; the last step leads to a single one."""
     values = np.zeros((1, len(log_cells)), dtype=log_cells.dtype)
     for step in steps:
-        filled = step.counts @ log_cells[:, step.row, :].T
+        filled: Array = step.counts @ log_cells[:, step.row, :].T
         filled = filled - special.gammaln(step.counts + 1).sum(axis=1)[:, None]
         terms = values[step.source] + filled[step.choice] + step.weight[:, None]
         values = _log_sums(terms, step.starts)
