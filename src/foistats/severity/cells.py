@@ -74,7 +74,8 @@ class SeverityData:
             ]
             low += sum(cell.n_low for cell in cells)
             high += sum(cell.n_high for cell in cells)
-        return low, high
+        most = self.cases[1]
+        return min(low, most), min(high, most)
 
     def shares(self, composition: Mapping[str, float] | None = None) -> dict[str, float]:
         """Return a composition (by default that of the data) over the roles that occur."""
