@@ -77,6 +77,10 @@ class TestStored:
         assert "cannot show" in headings[-1]
 
 
+#: Fewer simulated registers than a report has: minutes against seconds.
+QUICK = ("-p", "replications", "19")
+
+
 def papermill(notebook, output, *parameters, cwd):
     """Run plain papermill as a user would, without our runner."""
     environment = {k: v for k, v in os.environ.items() if k != "FOISTATS_PROJECT"}
@@ -123,7 +127,9 @@ class TestRun:
         assert values["people_described"] == 8
 
     def test_severity_from_its_folder(self, tmp_path):
-        executed = papermill("04_severity.ipynb", tmp_path / "out.ipynb", cwd=ROOT / "notebooks")
+        executed = papermill(
+            "04_severity.ipynb", tmp_path / "out.ipynb", *QUICK, cwd=ROOT / "notebooks"
+        )
         values = {name: entry["value"] for name, entry in published(executed, "value").items()}
         assert (values["left_staff"], values["of_staff"]) == (9, 18)
         assert (values["left_officer"], values["of_officer"]) == (10, 69)
@@ -131,14 +137,15 @@ class TestRun:
         assert values["odds_ratio_staff"] < values["odds_ratio_staff_high"]
         assert all(entry["alt"] for entry in published(executed, "figure").values())
 
-    @pytest.mark.parametrize("name", ["01_register", "04_severity"])
-    def test_a_foreign_study(self, name, tmp_path):
+    @pytest.mark.parametrize(("name", "quick"), [("01_register", ()), ("04_severity", QUICK)])
+    def test_a_foreign_study(self, name, quick, tmp_path):
         executed = papermill(
             f"notebooks/{name}.ipynb",
             tmp_path / "out.ipynb",
             "-p",
             "study",
             str(KITCHENS),
+            *quick,
             cwd=ROOT,
         )
         told = json.dumps([cell.get("outputs") for cell in executed["cells"]])

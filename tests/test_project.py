@@ -22,21 +22,83 @@ CONDA = {"matplotlib-base": "matplotlib", "nbconvert-core": "nbconvert", "seabor
 ROOMS = (
     ("cli",),
     ("reports",),
-    ("severity.tell",),
-    ("severity.sensitivity",),
-    ("severity.analysis", "severity.flow"),
-    ("severity.fit",),
+    (
+        "severity.robustness",
+        "severity.sensitivity",
+        "severity.tell",
+    ),
+    (
+        "severity.analysis",
+        "severity.influence",
+        "severity.national",
+        "severity.within_between",
+    ),
+    (
+        "severity.model",
+        "severity.totals",
+    ),
+    ("severity.total_polynomials",),
     ("severity.results",),
-    ("severity.predictions", "severity.profile"),
-    ("severity.estimates",),
-    ("severity.ladders",),
-    ("severity.identification",),
-    ("severity.expectation", "severity.maximum"),
-    ("severity.marginal",),
-    ("severity.likelihood", "severity.quadrature", "severity.intervals"),
-    ("severity.cells",),
-    ("severity.case_groups",),
-    ("severity.integer_tables", "severity.links"),
+    ("severity.heterogeneity",),
+    ("severity.comparison",),
+    (
+        "severity.bootstrap",
+        "severity.information",
+        "severity.not_at_random",
+        "severity.proportional_odds",
+    ),
+    (
+        "severity.brant",
+        "severity.profile",
+        "severity.rung_grid",
+        "severity.simulate",
+        "severity.subsets",
+        "severity.threshold_support",
+    ),
+    ("severity.fitting",),
+    (
+        "severity.bias_reduction",
+        "severity.fitted_counts",
+        "severity.flow",
+        "severity.ladders",
+        "severity.worst_case",
+    ),
+    (
+        "severity.cells",
+        "severity.maximum",
+        "severity.penalties",
+    ),
+    (
+        "severity.composition",
+        "severity.identification",
+        "severity.marginal",
+        "severity.residuals",
+        "severity.sandwich",
+    ),
+    (
+        "severity.cell_labels",
+        "severity.coding",
+        "severity.collapse",
+        "severity.conditional",
+        "severity.expectation",
+        "severity.separation",
+        "severity.statements",
+    ),
+    (
+        "severity.case_groups",
+        "severity.observations",
+        "severity.predictions",
+        "severity.total_statements",
+    ),
+    ("severity.total_counts",),
+    (
+        "severity.design",
+        "severity.formula",
+        "severity.integer_tables",
+        "severity.intervals",
+        "severity.links",
+        "severity.summary",
+    ),
     ("describe", "figures"),
     ("register",),
     ("rules",),
@@ -144,12 +206,19 @@ def _room(module, rooms):
 
 
 def _imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    """Yield what is imported when the module is, not what only its types name."""
+    todo = [ast.parse(path.read_text())]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            todo += node.orelse
+            continue
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("foistats"):
             inner = (node.module or "").removeprefix("foistats").lstrip(".")
             yield inner
             for alias in node.names:
                 yield f"{inner}.{alias.name}".lstrip(".")
+        todo += ast.iter_child_nodes(node)
 
 
 class TestData:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "CumulativeLinkModel": "foistats.severity.fit",
+    "CumulativeLinkModel": "foistats.severity.model",
     "read_register": "foistats.register",
     "read_study": "foistats.study",
     "severity_data": "foistats.severity.cells",
@@ -20,7 +20,7 @@ __all__ = [*_HOMES, "__version__"]
 if TYPE_CHECKING:
     from foistats.register import read_register as read_register
     from foistats.severity.cells import severity_data as severity_data
-    from foistats.severity.fit import CumulativeLinkModel as CumulativeLinkModel
+    from foistats.severity.model import CumulativeLinkModel as CumulativeLinkModel
     from foistats.study import read_study as read_study
 
 

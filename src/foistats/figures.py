@@ -276,12 +276,13 @@ def intervals(
         A warning printed in the figure.
     """
     lines = list(dict.fromkeys(data[rows]))
+    labels = [textwrap.fill(str(line), 34) for line in lines]
     kinds = list(dict.fromkeys(data[by])) if by else [""]
+    deepest = max((label.count("\n") for label in labels), default=0)
+    row = max(0.3 + 0.17 * (len(kinds) - 1), 0.17 * (deepest + 1) + 0.04)
     colours = sns.color_palette("colorblind", len(kinds))
     with _style():
-        figure, axes = _canvas(
-            0.9 + (0.3 + 0.17 * (len(kinds) - 1)) * len(lines) + 0.2 * bool(note)
-        )
+        figure, axes = _canvas(0.9 + row * len(lines) + 0.2 * bool(note))
         if log:
             axes.set_xscale("log")
         if reference is not None:
@@ -296,7 +297,7 @@ def intervals(
                 part["estimate"], y, MARKERS[index % len(MARKERS)], color=colours[index], ms=6.5,
                 label=kind,
             )  # fmt: skip
-        axes.set_yticks(range(len(lines)), [textwrap.fill(str(line), 34) for line in lines])
+        axes.set_yticks(range(len(lines)), labels)
         axes.set_ylim(len(lines) - 0.5, -0.5)
         axes.set_xlabel(xlabel)
         _scale(axes, percent=percent, log=log)

@@ -8,7 +8,8 @@ import pytest
 from foistats.errors import OverlapError, UsageError
 from foistats.register import read_register
 from foistats.severity.case_groups import Cell
-from foistats.severity.cells import collapse, national_shares, pool, severity_data
+from foistats.severity.cells import national_shares, severity_data
+from foistats.severity.coding import collapse, pool
 
 ROOT = Path(__file__).parents[2]
 LADDER = frozenset({"none", "short", "left"})

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from foistats.codebooks import Grouping, Level
 from foistats.errors import NotIdentifiedError
 from foistats.severity.cells import SeverityData
-from foistats.severity.fit import CumulativeLinkModel, merge_thin_thresholds
+from foistats.severity.model import CumulativeLinkModel
 from foistats.severity.results import SeverityFit
+from foistats.severity.statements import ROLE
 
 #: The three sentences a role effect can lead to, by the decision rule of the analysis plan.
 MORE, LESS, UNSETTLED = "more severe outcomes", "less severe outcomes", "no settled difference"
@@ -72,29 +72,6 @@ def value_id(*parts: str) -> str:
     return joined if joined[:1].isalpha() else f"v_{joined}"
 
 
-def merged(data: SeverityData, minimum_forces: int = 2) -> tuple[SeverityData, pd.DataFrame]:
-    """Merge the thresholds that fewer than two forces separate, and name them.
-
-    Returns
-    -------
-    data : SeverityData
-        On the shorter ladder.
-    merged : DataFrame
-        One row per threshold that was merged: ``threshold, forces, separated_by``; usually empty.
-    """
-    result = merge_thin_thresholds(data.groups, data.ladder.ids, minimum_forces)
-    labels, sets = data.ladder.labels, {level.id: of for level, of in data.ladder.groups}
-    groups = tuple(
-        (
-            Level(rung, " or ".join(labels[old] for old in olds)),
-            frozenset().union(*(sets[old] for old in olds)),
-        )
-        for rung, olds in result.rungs.items()
-    )
-    ladder = Grouping(data.ladder.id, data.ladder.meaning, groups)
-    return replace(data, ladder=ladder, groups=result.groups), result.merged
-
-
 def fit_severity(
     data: SeverityData,
     *,
@@ -117,13 +94,12 @@ def fit_severity(
     ModelError
         If the data do not identify the model; the message says what is missing.
     """
+    terms = ROLE if len(data.role_ids) > 1 else "1"
     model = CumulativeLinkModel(
-        ladder=data.ladder.ids,
-        roles=data.role_ids,
-        link=link,
-        quadrature_points=quadrature_points,
+        f"outcome ~ {terms}", groups="force", link=link, quadrature_points=quadrature_points
     )
-    return model.fit(data.groups, data.shares(composition))
+    shares = None if composition is None else {ROLE: data.shares(composition)}
+    return model.fit(data, composition=shares)
 
 
 def role_effects(fit: SeverityFit, *, profile: bool = True) -> list[RoleEffect]:
@@ -135,26 +111,31 @@ def role_effects(fit: SeverityFit, *, profile: bool = True) -> list[RoleEffect]:
     profile : bool
         Profile-likelihood intervals; otherwise Wald's, which cost no further fit.
     """
-    if len(fit.space.roles) == 1:
+    if ROLE not in fit.model.covariates:
         raise NotIdentifiedError(
-            f"only one role occurs, {fit.space.roles[0]}: there is nothing to compare; "
+            "only one role occurs: there is nothing to compare; "
             "choose another grouping of codebooks/roles.toml ([analysis] roles)"
         )
-    link = fit.marginal.link.name
+    link = fit.model.link
     measure, null = ("odds_ratio", 1.0) if link == "logit" else ("coefficient", 0.0)
     scale: Callable[[float], float] = np.exp if measure == "odds_ratio" else float
     effects = []
-    for role in fit.space.roles[1:]:
-        wald = fit.coefficients.set_index("term").loc[role]
-        row = fit.profile_interval(role, fit.level).iloc[0] if profile else wald
+    reference, *others = fit.observations.points[ROLE].cat.categories
+    for role in others:
+        term = role_term(role)
+        wald = fit.coefficients.set_index("term").loc[term]
+        row = fit.profile_interval(term).iloc[0] if profile else wald
         estimate, low, high = (
             float(scale(row[name])) for name in ("estimate", "conf_low", "conf_high")
         )
-        settled = fit.differs(role)
-        effects.append(
-            RoleEffect(role, fit.space.roles[0], measure, estimate, low, high, null, settled)
-        )
+        settled = fit.differs(term)
+        effects.append(RoleEffect(role, reference, measure, estimate, low, high, null, settled))
     return effects
+
+
+def role_term(role: str) -> str:
+    """Return the name of a role's coefficient in a fit."""
+    return f"{ROLE}[T.{role}]"
 
 
 def complete_lists(data: SeverityData) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from foistats.errors import ModelError, UsageError, did_you_mean
@@ -62,11 +62,21 @@ class CaseGroup:
         the outcome sets of cells whose roles meet are the same or disjoint, or all rungs (not
         stated). A role or an outcome that is stated for some cases only is taken as left out at
         random (Heitjan and Rubin 1991): the probability of a case is that of the set it is put in.
+    covariates : mapping of str to str or float
+        What formulas may name besides ``role``; the same for all cases of the group.
+    sources : tuple of str
+        The sources its statements come from.
+    overlapping : bool
+        Outcome sets may overlap, and are read as if precision did not depend on the outcome: a
+        sensitivity analysis.
     """
 
     group: str
     force: str
     partitions: tuple[Partition, ...]
+    covariates: Mapping[str, str | float] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    overlapping: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +152,7 @@ def check_group(group: CaseGroup, space: CaseSpace) -> None:
         wrong.extend(
             f"{_words(one)} and {_words(other)} overlap in outcome; pool them"
             for one, other in itertools.combinations(cells, 2)
-            if one.conflicts(other, space.ladder)
+            if one.conflicts(other, space.ladder) and not group.overlapping
         )
     if wrong:
         raise ModelError(f"group '{group.group}': " + "; ".join(wrong))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 
-from foistats.codebooks import ANY, Codebook, Grouping
-from foistats.errors import DataError, NotIdentifiedError, OverlapError, UsageError, did_you_mean
-from foistats.layout import TABLED, UNLIMITED
+from foistats.codebooks import ANY, Grouping
+from foistats.errors import NotIdentifiedError, OverlapError
 from foistats.register import Register
-from foistats.severity.case_groups import CaseGroup, Cell
+from foistats.severity.case_groups import CaseGroup
+from foistats.severity.coding import Coding, statements_read, without_outcomes
+from foistats.severity.composition import compositions
 
 #: What became of a group on its way into the model, in the order of the flow chart.
 IN_THE_FIT = "in the fit"
 NO_OUTCOME = "no outcome printed"
 LEFT_OUT = "left out by decision"
+PICKED = "cases picked for their outcome"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def severity_data(
     reading: str = "",
     alternatives: Iterable[str] = (),
     without: Mapping[str, Collection[str]] | None = None,
+    pooled: bool = True,
+    picked: bool = False,
 ) -> SeverityData:
     """Select and code the groups of cases for the severity model.
 
@@ -112,6 +116,12 @@ def severity_data(
         Alternative statements to use in place of those they contest.
     without : mapping of str to collection of str, optional
         By group, the outcomes whose cases are left out.
+    pooled : bool
+        Whether overlapping outcome sets are pooled. Otherwise they are read as if precision did
+        not depend on the outcome: a sensitivity analysis.
+    picked : bool
+        Whether groups whose cases were picked for their outcome enter too, as the inequality they
+        are (at least so many): a sensitivity analysis.
 
     Raises
     ------
@@ -125,16 +135,20 @@ def severity_data(
     analysis = register.study.analysis
     outcomes = register.study.outcomes
     outcomes = outcomes.read_as(reading) if reading else outcomes
-    coding = _Coding(
+    coding = Coding(
         outcomes=outcomes,
         ladder=outcomes.grouping(ladder or analysis.ladder),
         role_book=register.study.roles,
         roles=register.study.roles.grouping(roles or analysis.roles),
-        statements=_without(_with_alternatives(register, alternatives), without or {}),
+        statements=without_outcomes(statements_read(register, alternatives), without or {}),
         totals=_totals(register),
         nation=analysis.nation,
+        pooled=pooled,
     )
     flow = _flow(register, coding)
+    if picked:
+        bounded = flow["group"].map(lambda group: bool(coding.at_least(group, set())))
+        flow["status"] = flow["status"].mask((flow["status"] == PICKED) & bounded, IN_THE_FIT)
     entering = flow[flow["status"] == IN_THE_FIT]
     if entering.empty:
         counts = flow["status"].value_counts()
@@ -150,7 +164,7 @@ def severity_data(
                 f"'{one}' and '{other}' may hold the same cases and would both enter the model; "
                 "leave one out in study.toml ([[analysis.leave_out]])"
             )
-    nation, rest = _compositions(coding, entering, analysis.survey)
+    nation, rest = compositions(coding, entering, analysis.survey)
     possible = {role for role, share in rest.items() if share > 0}
     if not possible:
         raise NotIdentifiedError(
@@ -158,15 +172,26 @@ def severity_data(
             "the outcomes alone are in the register report"
         )
     return SeverityData(
-        groups=tuple(
-            CaseGroup(group, force, coding.partitions(group, possible))
-            for group, force in zip(entering["group"], entering["force"], strict=True)
-        ),
+        groups=tuple(_case_group(row, coding, possible, register) for row in entering.itertuples()),
         ladder=coding.ladder,
         roles=coding.roles,
         composition=rest,
         nation=nation,
         flow=flow,
+    )
+
+
+def _case_group(entering: Any, coding: Coding, possible: set[str], register: Register) -> CaseGroup:
+    """Return a group of the flow as the model takes it."""
+    group = register.groups.set_index("group").loc[entering.group]
+    picked = group["disclosure"] == "picked" or group["coverage"] == "part"
+    code = coding.at_least if picked else coding.partitions
+    return CaseGroup(
+        entering.group,
+        entering.force,
+        code(entering.group, possible),
+        sources=coding.sources(entering.group),
+        overlapping=not coding.pooled,
     )
 
 
@@ -196,153 +221,6 @@ def national_shares(register: Register, ladder: Grouping) -> pd.DataFrame:
     return frame.set_index("rung").loc[order].reset_index()
 
 
-@dataclass(frozen=True)
-class _Coding:
-    """The codebooks and groupings of one analysis, and the statements it uses."""
-
-    outcomes: Codebook
-    ladder: Grouping
-    role_book: Codebook
-    roles: Grouping
-    statements: pd.DataFrame
-    totals: Mapping[str, tuple[int, int]]
-    nation: str = ""
-
-    def entries(self, group: str) -> pd.DataFrame:
-        return self.statements[self.statements["group"] == group]
-
-    def role_set(self, text: str) -> frozenset[str]:
-        return self.roles.of(self.role_book.levels_of(text))
-
-    def rung_set(self, text: str) -> frozenset[str]:
-        return self.ladder.of(self.outcomes.levels_of(text))
-
-    def partitions(self, group: str, possible: set[str]) -> tuple[tuple[Cell, ...], ...]:
-        """Code the tables of a group as partitions, without those that another one implies.
-
-        Where a role is not stated, only the ``possible`` roles (those with a share) come into
-        question.
-        """
-        partitions = []
-        for _, entries in self.entries(group).groupby("table", sort=False):
-            cells = [
-                Cell(
-                    self.role_set(entry["roles"]) & possible
-                    if len(self.role_set(entry["roles"])) > 1
-                    else self.role_set(entry["roles"]),
-                    self.rung_set(entry["outcomes"]),
-                    int(entry["n_low"]),
-                    int(entry["n_high"]),
-                )
-                for _, entry in entries.iterrows()
-            ]
-            partitions.append(collapse(pool(cells, frozenset(self.ladder.ids))))
-        total = self.totals.get(group, (0, UNLIMITED))
-        bounded = [_bounded(group, cells, total) for cells in partitions]
-        kept = _without_implied(tuple(bounded))
-        if len(kept) == 1 and any(cell.n_low < cell.n_high for cell in kept[0]):
-            everyone = frozenset().union(*(cell.roles for cell in kept[0]))
-            kept = (*kept, (Cell(everyone, frozenset(self.ladder.ids), *total),))
-        return kept
-
-
-def _bounded(group: str, cells: tuple[Cell, ...], total: tuple[int, int]) -> tuple[Cell, ...]:
-    """Replace an upper end that no source states by what the group's total leaves for it."""
-    least = sum(cell.n_low for cell in cells)
-    bounded = tuple(
-        Cell(cell.roles, cell.rungs, cell.n_low, min(cell.n_high, total[1] - least + cell.n_low))
-        for cell in cells
-    )
-    if any(cell.n_high >= UNLIMITED - least for cell in bounded):
-        raise NotIdentifiedError(
-            f"group '{group}': a count without an upper end and no total that bounds it; "
-            "give n_high, or leave the group out in study.toml ([[analysis.leave_out]])"
-        )
-    return bounded
-
-
-def pool(cells: Iterable[Cell], everything: frozenset[str]) -> list[Cell]:
-    """Unite overlapping outcome sets of cells whose roles meet, until all are disjoint.
-
-    Where a coarse and a fine set overlap, precision depended on the outcome: which set a case was
-    put in is then no information. A set of all rungs ("not stated") and a set of none stay as
-    they are.
-    """
-    pooled = list(cells)
-    stated = [cell.rungs != everything for cell in pooled]
-    changed = True
-    while changed:
-        changed = False
-        for i, j in combinations(range(len(pooled)), 2):
-            one, other = pooled[i], pooled[j]
-            overlap = one.roles & other.roles and one.rungs & other.rungs
-            if stated[i] and stated[j] and overlap and one.rungs != other.rungs:
-                union = one.rungs | other.rungs
-                pooled[i] = replace(one, rungs=union)
-                pooled[j] = replace(other, rungs=union)
-                changed = True
-    return pooled
-
-
-def collapse(cells: Iterable[Cell]) -> tuple[Cell, ...]:
-    """Add up cells of the same roles and rungs; drop those without cases."""
-    sums: dict[tuple[frozenset[str], frozenset[str]], tuple[int, int]] = {}
-    for cell in cells:
-        low, high = sums.get((cell.roles, cell.rungs), (0, 0))
-        sums[cell.roles, cell.rungs] = (low + cell.n_low, high + cell.n_high)
-    return tuple(Cell(*key, low, high) for key, (low, high) in sums.items() if high > 0)
-
-
-def _without_implied(
-    partitions: tuple[tuple[Cell, ...], ...],
-) -> tuple[tuple[Cell, ...], ...]:
-    kept: list[tuple[Cell, ...]] = []
-    most = max((len(c.rungs) for cells in partitions for c in cells), default=0)
-    for partition in sorted(partitions, key=len, reverse=True):
-        if partition and not any(_implies(finer, partition) for finer in kept):
-            kept.append(partition)
-    tells = [any(0 < len(c.rungs) < most for c in cells) for cells in kept]
-    return tuple(cells for _, cells in sorted(zip(tells, kept, strict=True), key=lambda x: -x[0]))
-
-
-def _implies(finer: tuple[Cell, ...], coarser: tuple[Cell, ...]) -> bool:
-    """Whether the counts of one partition follow from those of another."""
-    for cell in coarser:
-        inside = [f for f in finer if f.roles <= cell.roles and f.rungs <= cell.rungs]
-        meeting = [
-            f for f in finer if f.roles & cell.roles and (f.rungs & cell.rungs or not f.rungs)
-        ]
-        exact = all(f.n_low == f.n_high for f in inside)
-        if inside != meeting or not exact or sum(f.n_low for f in inside) != cell.n_low:
-            return False
-    return True
-
-
-def _with_alternatives(register: Register, names: Iterable[str]) -> pd.DataFrame:
-    statements = register.statements.set_index("statement")
-    for name in names:
-        alternatives = statements.index[statements["part"] == "alternative"]
-        if name not in alternatives:
-            raise UsageError(
-                f"'{name}' is no alternative statement; there are {', '.join(alternatives)}"
-                f"{did_you_mean(name, alternatives)}"
-            )
-        for column in ("roles", "outcomes", "n_low", "n_high"):
-            statements.loc[statements.loc[name, "of"], column] = statements.loc[name, column]
-    return statements[statements["part"].isin(TABLED)].reset_index()
-
-
-def _without(statements: pd.DataFrame, left_out: Mapping[str, Collection[str]]) -> pd.DataFrame:
-    """Drop entries of the given outcomes; tables of a group that do not tell them go as a whole."""
-    for group, outcomes in left_out.items():
-        inside = statements["group"] == group
-        named = inside & statements["outcomes"].isin(list(outcomes))
-        telling = set(statements.loc[named, "table"])
-        gone = named | (inside & ~statements["table"].isin(telling))
-        statements = statements[~gone]
-    return statements
-
-
 def selection(register: Register) -> pd.DataFrame:
     """Return what became of every group of the analysis on its way to the severity model.
 
@@ -353,19 +231,19 @@ def selection(register: Register) -> pd.DataFrame:
         n_high`` (missing without a total), ``status, reason``.
     """
     analysis = register.study.analysis
-    coding = _Coding(
+    coding = Coding(
         outcomes=register.study.outcomes,
         ladder=register.study.outcomes.grouping(analysis.ladder),
         role_book=register.study.roles,
         roles=register.study.roles.grouping(analysis.roles),
-        statements=_with_alternatives(register, ()),
+        statements=statements_read(register, ()),
         totals=_totals(register),
         nation=analysis.nation,
     )
     return _flow(register, coding)
 
 
-def _flow(register: Register, coding: _Coding) -> pd.DataFrame:
+def _flow(register: Register, coding: Coding) -> pd.DataFrame:
     analysis = register.study.analysis
     forces = set(register.forces.loc[register.forces["kind"] == "force", "force"])
     groups = register.groups[
@@ -381,7 +259,7 @@ def _flow(register: Register, coding: _Coding) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"n_low": "Int64", "n_high": "Int64"})
 
 
-def _status(group: pd.Series, coding: _Coding, leave_out: Mapping[str, str]) -> tuple[str, str]:
+def _status(group: pd.Series, coding: Coding, leave_out: Mapping[str, str]) -> tuple[str, str]:
     informative = any(
         0 < len(coding.rung_set(text)) < len(coding.ladder.ids)
         for text in coding.entries(group["group"])["outcomes"]
@@ -393,7 +271,7 @@ def _status(group: pd.Series, coding: _Coding, leave_out: Mapping[str, str]) -> 
     if group["coverage"] == "part":
         return "answer covers part of the cases", group["reason"]
     if group["disclosure"] == "picked":
-        return "cases picked for their outcome", group["reason"]
+        return PICKED, group["reason"]
     return IN_THE_FIT, ""
 
 
@@ -404,57 +282,3 @@ def _totals(register: Register) -> dict[str, tuple[int, int]]:
         group: (int(low), int(high))
         for group, (low, high) in zip(totals["group"], numbers, strict=True)
     }
-
-
-def _compositions(
-    coding: _Coding, entering: pd.DataFrame, survey: str
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the role shares of the nation, and of what is left of it without the fitted forces.
-
-    Both are those of the fitted groups if no nation is printed; empty if no role is printed at all.
-    """
-    whole = _role_counts(coding, coding.nation)
-    if not whole:
-        fitted: Counter[str] = Counter()
-        for group in entering["group"]:
-            fitted.update(_role_counts(coding, group, whole=False))
-        return _shares(coding, fitted), _shares(coding, fitted)
-    rest = Counter(whole)
-    for group in entering.loc[entering["survey"] == survey, "group"]:
-        rest.subtract(_role_counts(coding, group))
-    below = {role: -number for role, number in rest.items() if number < 0}
-    if below:
-        found = ", ".join(f"{number} of {role}" for role, number in below.items())
-        raise DataError(
-            f"the forces in the fit have more cases of a role than '{coding.nation}', which "
-            f"contains them ({found} too many); check their tables of roles"
-        )
-    return _shares(coding, whole), _shares(coding, rest) or _shares(coding, whole)
-
-
-def _shares(coding: _Coding, counts: Mapping[str, int]) -> dict[str, float]:
-    whole = sum(counts.values())
-    return {role: counts.get(role, 0) / whole for role in coding.roles.ids} if whole else {}
-
-
-def _role_counts(coding: _Coding, group: str, *, whole: bool = True) -> dict[str, int]:
-    """Cases of a group by role, from the table that states the role of most.
-
-    With ``whole`` only a table that states the role of every case exactly counts, or of all but
-    those "not stated" in the nation's; else lower ends and parts of a table do too.
-    """
-    best: dict[str, int] = {}
-    for _, entries in coding.entries(group).groupby("table", sort=False):
-        roles = [coding.role_set(text) for text in entries["roles"]]
-        named = [len(found) == 1 for found in roles]
-        told = named if group != coding.nation else [True] * len(named)
-        exact = (entries["n_low"] == entries["n_high"]).all() and all(told)
-        if whole and not exact:
-            continue
-        counts: Counter[str] = Counter()
-        for found, one, number in zip(roles, named, entries["n_low"], strict=True):
-            if one:
-                counts[next(iter(found))] += int(number)
-        if counts.total() > sum(best.values()):
-            best = dict(counts)
-    return best

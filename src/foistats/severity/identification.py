@@ -18,11 +18,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from foistats.errors import NotIdentifiedError
 from foistats.severity.case_groups import CaseGroup, CaseSpace, Cell
 from foistats.severity.expectation import expected_counts
-from foistats.severity.likelihood import log_rung_probabilities
 from foistats.severity.links import link_named
 
 Array: TypeAlias = NDArray[Any]
@@ -174,7 +174,7 @@ def _rank_faults(
     """Compare the rank of the expected counts' derivatives with the number of parameters."""
     common, by_force = _sensitivities(groups, space)
     values, vectors = np.linalg.svd(common, full_matrices=True)[1:]
-    rank = int(np.sum(values > 1e-8 * values[0]))
+    rank = int(np.sum(values > 1e-6 * values[0]))
     ladder = space.ladder
     terms = [f"{a}|{b}" for a, b in itertools.pairwise(ladder)] + list(space.roles[1:])
     if rank < len(terms):
@@ -185,39 +185,46 @@ def _rank_faults(
         return []
     informative = np.linalg.norm(by_force, axis=0) > 1e-10
     forces = int(informative.sum())
-    within = np.linalg.matrix_rank(np.hstack([common, by_force[:, informative]]), tol=1e-8)
+    within = np.linalg.matrix_rank(np.hstack([common, by_force[:, informative]]), tol=1e-6)
     between = len(terms) + forces - 1 - int(within)
     if forces - 1 - between >= 1:
         return []
     return [
         f"{forces} force(s) with outcomes, of which {between + 1} degree(s) of freedom are used "
         "between forces, leave nothing to estimate how forces differ: "
-        "fit with random_intercept=False, and say that forces are taken as equal"
+        "leave out groups=, and say that forces are taken as equal"
     ]
 
 
 def _sensitivities(groups: Sequence[CaseGroup], space: CaseSpace) -> tuple[Array, Array]:
-    """Return the derivatives of all expected counts (scaled to unit variance).
+    """Return the derivatives of all expected counts (scaled to unit variance), by differences.
 
     At a point without symmetry: evenly spread thresholds, coefficients of alternating sign. First
     by thresholds and coefficients, then by a shift of each force.
     """
     cuts, others = len(space.ladder) - 1, len(space.roles) - 1
-    logit = link_named("logit")
-    thresholds = logit.quantile(np.arange(1, cuts + 1) / (cuts + 1))
+    thresholds = link_named("logit").quantile(np.arange(1, cuts + 1) / (cuts + 1))
     coefficients = np.array([0.4 * (-1) ** place * (1 + place / 7) for place in range(others)])
     point = np.concatenate([thresholds, coefficients, [0.0]])
-    steps = point + 1e-20j * np.eye(len(point))
-    beta = np.hstack([np.zeros((len(point), 1)), steps[:, cuts:-1]])
-    probabilities = np.exp(
-        log_rung_probabilities(logit, steps[:, :cuts], beta, steps[:, -1:])[:, 0]
+    steps = 1e-5 * np.eye(len(point))
+    middle, above, below = (
+        np.stack([_rung_shares(at, cuts) for at in np.atleast_2d(points)])
+        for points in (point, point + steps, point - steps)
     )
     forces = sorted({group.force for group in groups})
     common, by_force = [np.zeros((0, len(point) - 1))], [np.zeros((0, len(forces)))]
     for group in groups:
-        expected = expected_counts(group, probabilities, space).T
-        scale = np.sqrt(np.maximum(np.real(expected[:, :1]), 1e-300))
-        slopes = np.imag(expected) / 1e-20 / scale
+        expected = expected_counts(group, middle, space).T
+        scale = np.sqrt(np.maximum(expected, 1e-300))
+        change = expected_counts(group, above, space) - expected_counts(group, below, space)
+        slopes = change.T / 2e-5 / scale
         common.append(slopes[:, :-1])
         by_force.append(slopes[:, -1:] * (np.array(forces) == group.force))
     return np.vstack(common), np.vstack(by_force)
+
+
+def _rung_shares(point: Array, cuts: int) -> Array:
+    """Return ``P(rung | role)`` of a logit model, roles x rungs; the last entry shifts them all."""
+    location = np.concatenate([[0.0], point[cuts:-1]]) + point[-1]
+    below = special.expit(point[:cuts] - location[:, None])
+    return np.diff(below, axis=1, prepend=0.0, append=1.0)

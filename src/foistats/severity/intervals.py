@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -48,27 +48,6 @@ def tidy(
     columns = [list(terms), estimates, errors, statistic, p_value]
     columns += [estimates - reach, estimates + reach]
     return pd.DataFrame(dict(zip(TIDY, columns, strict=True)))
-
-
-def delta_errors(
-    function: Callable[[Array], Array], point: Array, covariance: Array
-) -> tuple[Array, Array]:
-    """Return the values of a function of the parameters and their standard errors.
-
-    The delta method: ``sqrt(diag(J V J'))`` with the Jacobian ``J`` by a complex step.
-
-    Parameters
-    ----------
-    function : callable
-        From a batch of parameter vectors to batch x values.
-    point : array
-    covariance : array, parameters x parameters
-    """
-    steps = point + 1e-20j * np.eye(len(point))
-    values = function(steps)
-    jacobian = np.imag(values).T / 1e-20
-    variances = np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian)
-    return np.real(values[0]), np.sqrt(np.maximum(variances, 0.0))
 
 
 def share_interval(

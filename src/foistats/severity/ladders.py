@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from foistats.codebooks import Grouping, Level
 from foistats.errors import NotIdentifiedError, UsageError
 from foistats.severity.case_groups import CaseGroup, Cell, Partition
+from foistats.severity.cells import SeverityData
 from foistats.severity.identification import identifiability
 
 
@@ -77,6 +79,29 @@ def merge_thin_thresholds(
     return MergedLadder(tuple(current), mapped, current, merged)
 
 
+def merged(data: SeverityData, minimum_forces: int = 2) -> tuple[SeverityData, pd.DataFrame]:
+    """Merge the thresholds that fewer than two forces separate, and name them.
+
+    Returns
+    -------
+    data : SeverityData
+        On the shorter ladder.
+    merged : DataFrame
+        One row per threshold that was merged: ``threshold, forces, separated_by``; usually empty.
+    """
+    result = merge_thin_thresholds(data.groups, data.ladder.ids, minimum_forces)
+    labels, sets = data.ladder.labels, {level.id: of for level, of in data.ladder.groups}
+    groups = tuple(
+        (
+            Level(rung, " or ".join(labels[old] for old in olds)),
+            frozenset().union(*(sets[old] for old in olds)),
+        )
+        for rung, olds in result.rungs.items()
+    )
+    ladder = Grouping(data.ladder.id, data.ladder.meaning, groups)
+    return replace(data, ladder=ladder, groups=result.groups), result.merged
+
+
 def _joined(ladder: tuple[str, ...], thin: set[int]) -> Iterator[tuple[str, ...]]:
     """Yield the runs of rungs that no remaining threshold parts."""
     run: list[str] = []
@@ -96,21 +121,22 @@ def _map_group(group: CaseGroup, rungs: dict[str, tuple[str, ...]]) -> CaseGroup
                 for cell in cells
             ),
             tuple(rungs),
+            unite=not group.overlapping,
         )
         for cells in group.partitions
     )
-    return CaseGroup(group.group, group.force, partitions)
+    return replace(group, partitions=partitions)
 
 
-def _pooled(cells: Partition, ladder: Sequence[str]) -> Partition:
+def _pooled(cells: Partition, ladder: Sequence[str], *, unite: bool) -> Partition:
     """Give conflicting cells the union of their rungs until none conflict; add up equal cells."""
     for first, second in itertools.combinations(range(len(cells)), 2):
         one, other = cells[first], cells[second]
-        if one.conflicts(other, ladder):
+        if unite and one.conflicts(other, ladder):
             union = one.rungs | other.rungs
             rest = (cell for place, cell in enumerate(cells) if place not in (first, second))
             pair = (replace(one, rungs=union), replace(other, rungs=union))
-            return _pooled((*rest, *pair), ladder)
+            return _pooled((*rest, *pair), ladder, unite=True)
     sums: dict[tuple[frozenset[str], frozenset[str]], tuple[int, int]] = {}
     for cell in cells:
         low, high = sums.get((cell.roles, cell.rungs), (0, 0))

@@ -4,10 +4,8 @@ A cumulative link model says that an outcome is at most rung *k* with probabilit
 ``F(eta)``, where ``F`` is the distribution function whose inverse is the link. All a
 likelihood needs is the probability of an interval of the latent scale, ``F(b) - F(a)``. In the
 tails that difference cancels (``1 - F(9)`` is zero in double precision for the probit), so each
-link writes its logarithm in a form that does not subtract nearly equal numbers.
-
-All functions accept complex arguments with a small imaginary part: they are analytic, so a
-complex step gives their derivatives to full precision (Squire and Trapp 1998).
+link writes its logarithm in a form that does not subtract nearly equal numbers. Derivatives need
+the density ``f`` and its slope: ``log f`` and ``f'/f`` have a closed form for every link.
 
 Sources: McCullagh 1980, section 2; Agresti 2010, chapter 5.
 """
@@ -37,19 +35,25 @@ class Link:
         ``logit``, ``probit``, ``cloglog``, ``loglog`` or ``cauchit``.
     mirror : str
         The link of the reversed ladder: ``F_mirror(x) = 1 - F(-x)``.
-    log_cdf, log_survival : callable
+    tails : callable
         ``log F(x)`` and ``log(1 - F(x))``, elementwise.
     log_interval : callable
-        ``log(F(upper) - F(lower))`` for ``lower < upper``, both finite, elementwise.
+        ``log(F(upper) - F(lower))`` for ``lower < upper``, both finite, elementwise, given the log
+        survival at the lower and the log cdf at the upper end, which some links can use.
+    log_density : callable
+        ``log f(x)``, elementwise, given its tails.
+    density_slope : callable
+        ``f'(x) / f(x)``, elementwise.
     quantile : callable
         The link itself, ``g = F^-1``, for real probabilities strictly between 0 and 1.
     """
 
     name: str
     mirror: str
-    log_cdf: Callable[[Array], Array]
-    log_survival: Callable[[Array], Array]
-    log_interval: Callable[[Array, Array], Array]
+    tails: Callable[[Array], tuple[Array, Array]]
+    log_interval: Callable[[Array, Array, Array, Array], Array]
+    log_density: Callable[[Array, Array, Array], Array]
+    density_slope: Callable[[Array], Array]
     quantile: Callable[[Array], Array]
 
     def cdf(self, values: Array) -> Array:
@@ -60,7 +64,7 @@ class Link:
         >>> bool(link_named("logit").cdf(np.array([0.0]))[0] == 0.5)
         True
         """
-        return np.asarray(np.exp(self.log_cdf(values)))
+        return np.asarray(np.exp(self.tails(np.asarray(values))[0]))
 
 
 def link_named(name: str) -> Link:
@@ -84,117 +88,129 @@ def link_named(name: str) -> Link:
 
 
 def _log_one_minus_exp(values: Array) -> Array:
-    """Return ``log(1 - exp(values))`` for values with a negative real part (Maechler 2012)."""
-    near_zero = np.real(values) > -np.log(2)
-    near = np.log(-np.expm1(np.where(near_zero, values, -1.0)))
-    return np.asarray(
-        np.where(near_zero, near, np.log1p(-np.exp(np.where(near_zero, -1.0, values))))
-    )
+    """Return ``log(1 - exp(values))`` for negative values; its absolute error is that of a sum."""
+    return np.asarray(np.log(-np.expm1(values)))
 
 
 # ---- logit: F(x) = 1 / (1 + exp(-x)) ---------------------------------------------------------
 
 
-def _logit_log_cdf(values: Array) -> Array:
-    """Return ``-log(1 + exp(-x))``, the exponential always of a negative number."""
-    negative = np.real(values) < 0
-    return np.asarray(
-        np.where(negative, values, 0.0) - np.log1p(np.exp(np.where(negative, values, -values)))
-    )
+def _logit_tails(values: Array) -> tuple[Array, Array]:
+    """Return ``min(x, 0) - log(1 + exp(-|x|))``, and the same of ``-x``."""
+    both = np.log1p(np.exp(-np.abs(values)))
+    return np.minimum(values, 0) - both, -np.maximum(values, 0) - both
 
 
-def _logit_log_survival(values: Array) -> Array:
-    """Return ``log F(-x)``: the distribution is symmetric."""
-    return _logit_log_cdf(-values)
-
-
-def _logit_log_interval(lower: Array, upper: Array) -> Array:
+def _logit_log_interval(lower: Array, upper: Array, survival: Array, cdf: Array) -> Array:
     """Return ``log F(b) + log(1 - F(a)) + log(1 - exp(a - b))``, an identity of the logistic."""
-    return _logit_log_cdf(upper) + _logit_log_survival(lower) + _log_one_minus_exp(lower - upper)
+    return cdf + survival + _log_one_minus_exp(lower - upper)
+
+
+def _logit_log_density(values: Array, log_cdf: Array, log_survival: Array) -> Array:
+    """Return ``log F(x) + log(1 - F(x))``."""
+    return log_cdf + log_survival
+
+
+def _logit_density_slope(values: Array) -> Array:
+    """Return ``1 - 2 F(x)``."""
+    return np.asarray(-np.tanh(0.5 * values))
 
 
 # ---- probit: F(x) = Phi(x) -------------------------------------------------------------------
 
 
-def _probit_log_cdf(values: Array) -> Array:
-    """Return ``log Phi(x)``, to first order in the imaginary part, all that a complex step uses."""
-    real = np.real(values)
-    result = special.log_ndtr(real)
-    if not np.iscomplexobj(values):
-        return np.asarray(result)
-    slope = np.exp(-0.5 * real**2 - 0.5 * np.log(2 * np.pi) - result)
-    return np.asarray(result + 1j * np.imag(values) * slope)
+def _probit_tails(values: Array) -> tuple[Array, Array]:
+    """Return ``log Phi(x)`` and ``log Phi(-x)``: the distribution is symmetric."""
+    return special.log_ndtr(values), special.log_ndtr(-values)
 
 
-def _probit_log_survival(values: Array) -> Array:
-    """Return ``log Phi(-x)``: the distribution is symmetric."""
-    return _probit_log_cdf(-values)
-
-
-def _probit_log_interval(lower: Array, upper: Array) -> Array:
+def _probit_log_interval(lower: Array, upper: Array, survival: Array, cdf: Array) -> Array:
     """Reflect the interval to the left of zero, where ``Phi`` is small, and subtract there."""
-    right = np.real(lower) + np.real(upper) > 0
-    near = _probit_log_cdf(np.where(right, -lower, upper))
-    far = _probit_log_cdf(np.where(right, -upper, lower))
+    right = lower + upper > 0
+    near = np.where(right, survival, cdf)
+    far = special.log_ndtr(np.where(right, -upper, lower))
     return near + _log_one_minus_exp(far - near)
+
+
+def _probit_log_density(values: Array, log_cdf: Array, log_survival: Array) -> Array:
+    return np.asarray(-0.5 * values**2 - 0.5 * np.log(2 * np.pi))
+
+
+def _probit_density_slope(values: Array) -> Array:
+    return -values
 
 
 # ---- cloglog: F(x) = 1 - exp(-exp(x)); loglog is its mirror image ----------------------------
 
 
-def _cloglog_log_cdf(values: Array) -> Array:
-    """Return ``log(1 - exp(-exp(x)))``."""
-    return _log_one_minus_exp(-np.exp(values))
+def _cloglog_tails(values: Array) -> tuple[Array, Array]:
+    """Return ``log(1 - exp(-exp(x)))`` and ``-exp(x)``."""
+    log_survival = -np.exp(values)
+    return _log_one_minus_exp(log_survival), log_survival
 
 
-def _cloglog_log_survival(values: Array) -> Array:
-    """Return ``-exp(x)``."""
-    return np.asarray(-np.exp(values))
-
-
-def _cloglog_log_interval(lower: Array, upper: Array) -> Array:
+def _cloglog_log_interval(lower: Array, upper: Array, survival: Array, cdf: Array) -> Array:
     """Return ``-exp(a) + log(1 - exp(-(exp(b) - exp(a))))``."""
-    hazard = np.exp(lower)
-    return -hazard + _log_one_minus_exp(-hazard * np.expm1(upper - lower))
+    return survival + _log_one_minus_exp(survival * np.expm1(upper - lower))
 
 
-def _loglog_log_cdf(values: Array) -> Array:
-    """Return ``-exp(-x)``."""
-    return _cloglog_log_survival(-values)
+def _cloglog_log_density(values: Array, log_cdf: Array, log_survival: Array) -> Array:
+    return values + log_survival
 
 
-def _loglog_log_survival(values: Array) -> Array:
-    """Return ``log(1 - exp(-exp(-x)))``."""
-    return _cloglog_log_cdf(-values)
+def _cloglog_density_slope(values: Array) -> Array:
+    return np.asarray(-np.expm1(values))
 
 
-def _loglog_log_interval(lower: Array, upper: Array) -> Array:
+def _loglog_tails(values: Array) -> tuple[Array, Array]:
+    """Return ``-exp(-x)`` and ``log(1 - exp(-exp(-x)))``."""
+    log_survival, log_cdf = _cloglog_tails(-values)
+    return log_cdf, log_survival
+
+
+def _loglog_log_interval(lower: Array, upper: Array, survival: Array, cdf: Array) -> Array:
     """Return the interval of the mirror image."""
-    return _cloglog_log_interval(-upper, -lower)
+    return _cloglog_log_interval(-upper, -lower, cdf, survival)
+
+
+def _loglog_log_density(values: Array, log_cdf: Array, log_survival: Array) -> Array:
+    return log_cdf - values
+
+
+def _loglog_density_slope(values: Array) -> Array:
+    return np.asarray(np.expm1(-values))
 
 
 # ---- cauchit: F(x) = 1/2 + arctan(x) / pi ----------------------------------------------------
 
 
+def _cauchit_tails(values: Array) -> tuple[Array, Array]:
+    """Return ``log F(x)`` and ``log F(-x)``: the distribution is symmetric."""
+    return _cauchit_log_cdf(values), _cauchit_log_cdf(-values)
+
+
 def _cauchit_log_cdf(values: Array) -> Array:
     """Return ``log(arctan(-1/x) / pi)`` left of -1, where the sum would cancel."""
-    left = np.real(values) < -1
+    left = values < -1
     reciprocal = np.arctan(-1 / np.where(left, values, -1.0))
     return np.asarray(np.log(np.where(left, reciprocal, np.pi / 2 + np.arctan(values)) / np.pi))
 
 
-def _cauchit_log_survival(values: Array) -> Array:
-    """Return ``log F(-x)``: the distribution is symmetric."""
-    return _cauchit_log_cdf(-values)
-
-
-def _cauchit_log_interval(lower: Array, upper: Array) -> Array:
+def _cauchit_log_interval(lower: Array, upper: Array, survival: Array, cdf: Array) -> Array:
     """Return the log of ``arctan((b - a) / (1 + ab)) / pi`` where both ends have one sign."""
     product = lower * upper
-    same_side = np.real(product) > 0
+    same_side = product > 0
     joined = np.arctan((upper - lower) / (1 + np.where(same_side, product, 0.0)))
     angle = np.where(same_side, joined, np.arctan(upper) - np.arctan(lower))
     return np.asarray(np.log(angle / np.pi))
+
+
+def _cauchit_log_density(values: Array, log_cdf: Array, log_survival: Array) -> Array:
+    return np.asarray(-np.log1p(values**2) - np.log(np.pi))
+
+
+def _cauchit_density_slope(values: Array) -> Array:
+    return np.asarray(-2 * values / (1 + values**2))
 
 
 LINKS: dict[str, Link] = {
@@ -203,41 +219,46 @@ LINKS: dict[str, Link] = {
         Link(
             "logit",
             "logit",
-            _logit_log_cdf,
-            _logit_log_survival,
+            _logit_tails,
             _logit_log_interval,
+            _logit_log_density,
+            _logit_density_slope,
             special.logit,
         ),
         Link(
             "probit",
             "probit",
-            _probit_log_cdf,
-            _probit_log_survival,
+            _probit_tails,
             _probit_log_interval,
+            _probit_log_density,
+            _probit_density_slope,
             special.ndtri,
         ),
         Link(
             "cloglog",
             "loglog",
-            _cloglog_log_cdf,
-            _cloglog_log_survival,
+            _cloglog_tails,
             _cloglog_log_interval,
+            _cloglog_log_density,
+            _cloglog_density_slope,
             lambda p: np.asarray(np.log(-np.log1p(-p))),
         ),
         Link(
             "loglog",
             "cloglog",
-            _loglog_log_cdf,
-            _loglog_log_survival,
+            _loglog_tails,
             _loglog_log_interval,
+            _loglog_log_density,
+            _loglog_density_slope,
             lambda p: np.asarray(-np.log(-np.log(p))),
         ),
         Link(
             "cauchit",
             "cauchit",
-            _cauchit_log_cdf,
-            _cauchit_log_survival,
+            _cauchit_tails,
             _cauchit_log_interval,
+            _cauchit_log_density,
+            _cauchit_density_slope,
             lambda p: np.asarray(np.tan(np.pi * (p - 0.5))),
         ),
     )

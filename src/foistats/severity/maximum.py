@@ -1,227 +1,217 @@
-"""The maximum of the likelihood, and the proof that it is one.
+"""The maximum of a log-likelihood, found by Newton's method and proven.
 
-The gradient is a complex step, ``Im f(x + i h e_j) / h`` with ``h = 1e-20``: exact to rounding,
-since nothing is subtracted (Squire and Trapp 1998). The Hessian is a central difference of that
-gradient. Newton's method with step halving runs until the step left is less than 1e-7 standard
-errors long; then the gradient must be small and the observed information positive definite.
+Steps are limited, and halved until the function does not fall. The search ends when the step left
+is less than 1e-7 standard errors long; then the information must be positive definite. An estimate
+that runs to infinity, or thresholds that run together, are recognised and named by
+`foistats.severity.separation`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
-from foistats.errors import ConvergenceError, NotIdentifiedError
-from foistats.severity.marginal import MarginalLikelihood
+from foistats.errors import ConvergenceError
+from foistats.severity.marginal import Evaluation
 
 Array: TypeAlias = NDArray[Any]
-Function: TypeAlias = Callable[[Array], Array]
 
-_COMPLEX_STEP = 1e-20
-_DIFFERENCE = 3e-5
-_ITERATIONS = 150
-_LONGEST_STEP = 2.0
-_FLAT = 1e-6
-"""Information below this, on the link scale: a standard error above 1,000."""
-_SMALLEST_SD = 1e-3
-_LARGEST_SD = 50.0
-_SD_STARTS = np.array([0.05, 0.1, 0.2, 0.4, 0.8, 1.6])
+_ITERATIONS = 200
+_LONGEST_STEP = 3.0
+"""On the scale of the link: no step moves a point's edges further."""
+_SHORT = 1e-7
+"""The search ends when the step left is shorter, in standard errors."""
+_DIFFERENCE = 1e-3
+"""Step of the differences of the gradient, in standard errors."""
+_QUADRATURE_EXACT = 1e-7
+
+
+class Objective(Protocol):
+    """What can be maximised."""
+
+    def evaluate(self, vector: Array, *, order: int, modes: Array | None = None) -> Evaluation:
+        """Return value, gradient and information at a parameter vector."""
 
 
 @dataclass(frozen=True)
 class Maximum:
-    """A proven maximum.
+    """The end of a search.
 
     Attributes
     ----------
-    parameters : array
-    log_likelihood : float
-    gradient : array
-    information : array, parameters x parameters
-        The observed information; rows and columns of fixed parameters are those of the full
-        function.
-    at_boundary : bool
-        The random intercept's standard deviation is zero, and has no entry in `parameters`.
+    vector : array
+        Parameters.
+    evaluation : Evaluation
+        Value, gradient and information there.
+    free : array of bool
+        The parameters that were not held.
+    proven : bool
+        Whether the step left is short and the information positive definite.
+    iterations : int
     """
 
-    parameters: Array
-    log_likelihood: float
-    gradient: Array
-    information: Array
-    at_boundary: bool = False
+    vector: Array
+    evaluation: Evaluation
+    free: NDArray[np.bool_]
+    proven: bool
+    iterations: int
 
-
-def gradient(function: Function, points: Array) -> Array:
-    """Return the gradient at every point of a batch (batch x parameters), by a complex step."""
-    batch, size = points.shape
-    steps = points[:, None, :] + 1j * _COMPLEX_STEP * np.eye(size)
-    values = function(steps.reshape(-1, size)).reshape(batch, size)
-    return np.asarray(np.imag(values) / _COMPLEX_STEP)
-
-
-def observed_information(function: Function, point: Array) -> Array:
-    """Return minus the Hessian, by central differences of the gradient."""
-    size = len(point)
-    shift = _DIFFERENCE * np.eye(size)
-    slopes = gradient(function, np.concatenate([point + shift, point - shift]))
-    hessian = (slopes[:size] - slopes[size:]) / (2 * _DIFFERENCE)
-    return np.asarray(-(hessian + hessian.T) / 2)
-
-
-def maximise_marginal(
-    marginal: MarginalLikelihood, start: Array, fixed: Mapping[int, float] | None = None
-) -> Maximum:
-    """Return the maximum over all standard deviations from zero upwards.
-
-    The fit at zero comes first. From it a search runs over positive values; where it finds nothing
-    better, the maximum is the one at zero and says so.
-
-    Parameters
-    ----------
-    marginal : MarginalLikelihood
-    start : array
-        Thresholds and coefficients (the parameter vector without the standard deviation).
-    fixed : mapping of int to float, optional
-        Entries of the vector held at a value (for a profile).
-
-    Raises
-    ------
-    NotIdentifiedError, ConvergenceError
-        See `maximise`.
-    """
-    held = dict(fixed or {})
-    without = marginal.without_random_intercept()
-    zero = maximise(without.log_likelihood, start, held, without.terms)
-    if not marginal.random_intercept:
-        return zero
-    starts = np.column_stack([np.tile(zero.parameters, (len(_SD_STARTS), 1)), np.log(_SD_STARTS)])
-    best = starts[int(np.argmax(marginal.log_likelihood(starts)))]
-    positive = maximise(
-        marginal.log_likelihood,
-        best,
-        held,
-        marginal.terms,
-        stop=lambda point: not _SMALLEST_SD < np.exp(point[-1]) < _LARGEST_SD,
-    )
-    if np.exp(positive.parameters[-1]) >= _LARGEST_SD:
-        raise NotIdentifiedError(
-            f"no finite estimate of random_intercept_sd: it passes {_LARGEST_SD:g} and the "
-            "likelihood still rises, because forces lie wholly at one end of the ladder or the "
-            "other; describe them one by one"
-        )
-    gain = positive.log_likelihood - zero.log_likelihood
-    if np.exp(positive.parameters[-1]) > _SMALLEST_SD and gain > 1e-9:
-        return positive
-    return Maximum(
-        zero.parameters, zero.log_likelihood, zero.gradient, zero.information, at_boundary=True
-    )
+    @property
+    def value(self) -> float:
+        """The log-likelihood."""
+        return self.evaluation.value
 
 
 def maximise(
-    function: Function,
+    objective: Objective,
     start: Array,
-    fixed: Mapping[int, float],
-    terms: tuple[str, ...],
     *,
-    stop: Callable[[Array], bool] = lambda point: False,
+    moves: Array,
+    fixed: Mapping[int, float] | None = None,
+    modes: Array | None = None,
+    stop: Callable[[Array, Evaluation], bool] = lambda vector, evaluation: False,
+    least_gain: float = 0.0,
 ) -> Maximum:
-    """Return the maximum of a function of the free parameters, by Newton's method.
+    """Return the maximum over the free parameters, or where the search ended.
 
     Parameters
     ----------
-    function : callable
-        From a batch of vectors to their values.
+    objective : Objective
     start : array
-    fixed : mapping of int to float
-        Entries held at a value.
-    terms : tuple of str
-        Names of the entries, for the messages.
+        Parameters.
+    moves : array, parameters x parameters
+        How far edges move when the parameters do: steps are limited, and Newton's equations solved,
+        in these coordinates. Triangular.
+    fixed : mapping of int to float, optional
+        Parameters held at a value.
+    modes : array, forces, optional
+        Where to start looking for the modes of the random intercepts.
     stop : callable
-        A point at which to give up looking and return it unproven.
+        Given vector and evaluation, whether to give up looking.
+    least_gain : float
+        A rough search ends where the next step promises to raise the function by less.
 
     Raises
     ------
-    NotIdentifiedError
-        If the function is flat in some direction: an estimate that runs to infinity.
     ConvergenceError
-        If the steps do not end, or end where the information is not positive definite.
+        If the function is not finite at the start.
     """
-    free = np.array([place for place in range(len(start)) if place not in fixed])
-    point = start.astype(float)
-    point[list(fixed)] = list(fixed.values())
-    value = float(function(point[None])[0])
-    for _ in range(_ITERATIONS):
-        slope = gradient(function, point[None])[0]
-        information = observed_information(function, point)
-        found = Maximum(point, value, slope, information)
-        if stop(point) or len(free) == 0:
-            return found
-        step, left = _newton_step(slope[free], information[np.ix_(free, free)])
-        if left < 1e-7 or np.max(np.abs(slope[free])) < 1e-10:
-            _prove(found, free, terms)
-            return found
-        point, value = _climb(function, point, value, free, step)
-    _refuse_runaway(found, free, terms)
-    raise ConvergenceError(
-        f"no maximum after {_ITERATIONS} steps; gradient {_listed(slope, terms)}: "
-        "fit fewer rungs or roles, or look at the identifiability table"
-    )
+    held = dict(fixed or {})
+    vector = start.astype(float)
+    vector[list(held)] = list(held.values())
+    free = np.ones(len(vector), dtype=bool)
+    free[list(held)] = False
+    found = objective.evaluate(vector, order=2, modes=modes)
+    if not np.isfinite(found.value):
+        raise ConvergenceError(
+            "the log-likelihood is not finite at the start: a case in the data "
+            "has probability zero there"
+        )
+    missing = np.zeros((len(vector), len(vector)))
+    back = np.linalg.inv(moves[np.ix_(free, free)])
+    for iteration in range(_ITERATIONS):
+        assert found.gradient is not None
+        assert found.information is not None
+        if not free.any():
+            return Maximum(vector, found, free, True, iteration)
+        information = (found.information + missing)[np.ix_(free, free)]
+        step, length, definite = _newton_step(
+            back.T @ found.gradient[free], back.T @ information @ back
+        )
+        if length < _SHORT or length**2 / 2 < least_gain:
+            return Maximum(vector, found, free, definite, iteration)
+        if stop(vector, found):
+            return Maximum(vector, found, free, False, iteration)
+        step = back @ (step * (_LONGEST_STEP / max(_LONGEST_STEP, np.max(np.abs(step)))))
+        moved = _climb(objective, vector, found, free, step)
+        if moved is None:
+            return Maximum(vector, found, free, definite and length < 1e-5, iteration)
+        if moved[1].node_error > _QUADRATURE_EXACT:
+            missing = _secant(missing, found, moved[1], moved[0] - vector)
+        else:
+            missing = np.zeros_like(missing)
+        vector, found = moved
+    return Maximum(vector, found, free, False, _ITERATIONS)
 
 
-def _newton_step(slope: Array, information: Array) -> tuple[Array, float]:
-    """Return an uphill step of limited length, and the Newton step's length in standard errors.
+def _secant(missing: Array, before: Evaluation, after: Evaluation, step: Array) -> Array:
+    """Return what the information lacks where the quadrature is not exact.
 
-    Where the function is not concave the eigenvalues of the information are taken as positive.
+    The nodes' moving has second derivatives that `Evaluation.information` leaves out; the change
+    of the gradient along the last step shows them (a symmetric rank-one update).
     """
-    values, vectors = np.linalg.eigh(information)
-    size = np.maximum(np.abs(values), 1e-12)
-    along = vectors.T @ slope
-    step = vectors @ (along / size)
-    length = float(np.sqrt(np.sum(along**2 / size)))
-    if np.any(values <= 0):
-        length = np.inf
-    return step * min(1.0, _LONGEST_STEP / np.max(np.abs(step))), length
+    assert before.gradient is not None
+    assert after.gradient is not None
+    assert after.information is not None
+    lacking = before.gradient - after.gradient - (after.information + missing) @ step
+    along = float(lacking @ step)
+    if abs(along) < 1e-8 * np.linalg.norm(lacking) * np.linalg.norm(step):
+        return missing
+    return missing + np.outer(lacking, lacking) / along
+
+
+def _newton_step(slope: Array, information: Array) -> tuple[Array, float, bool]:
+    """Return an uphill step, its length in standard errors, and whether the function is concave.
+
+    Where it is not, the eigenvalues of the information are taken as positive.
+    """
+    scale = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
+    scaled = information / np.outer(scale, scale)
+    try:
+        factor = linalg.cho_factor(scaled, lower=True, check_finite=False)
+        step = linalg.cho_solve(factor, slope / scale, check_finite=False) / scale
+        return step, float(np.sqrt(max(slope @ step, 0.0))), True
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(scaled)
+        size = np.maximum(np.abs(values), 1e-8)
+        step = vectors @ ((vectors.T @ (slope / scale)) / size) / scale
+        return step, np.inf, False
 
 
 def _climb(
-    function: Function, point: Array, value: float, free: NDArray[np.intp], step: Array
-) -> tuple[Array, float]:
+    objective: Objective,
+    vector: Array,
+    found: Evaluation,
+    free: NDArray[np.bool_],
+    step: Array,
+) -> tuple[Array, Evaluation] | None:
     """Take the step, halved until the function does not fall (beyond rounding)."""
     for halvings in range(40):
-        trial = point.copy()
+        trial = vector.copy()
         trial[free] += step * 0.5**halvings
-        reached = float(function(trial[None])[0])
-        if reached >= value - 1e-11 * (1 + abs(value)):
+        order = 2 if halvings == 0 else 0
+        reached = objective.evaluate(trial, order=order, modes=found.modes)
+        if reached.value >= found.value - 1e-12 * (1 + abs(found.value)):
+            if order < 2:
+                reached = objective.evaluate(trial, order=2, modes=reached.modes)
             return trial, reached
-    raise ConvergenceError("no step along the gradient raises the likelihood")
+    return None
 
 
-def _prove(found: Maximum, free: NDArray[np.intp], terms: tuple[str, ...]) -> None:
-    _refuse_runaway(found, free, terms)
-    values = np.linalg.eigvalsh(found.information[np.ix_(free, free)])
-    worst = np.max(np.abs(found.gradient[free]))
-    if values[0] <= 0 or worst > 1e-5:
-        raise ConvergenceError(
-            f"the maximum is not proven: gradient {worst:.1e}, smallest information {values[0]:.1e}"
-        )
+def observed_information(objective: Objective, maximum: Maximum) -> Array:
+    """Return minus the Hessian at a maximum.
 
-
-def _refuse_runaway(found: Maximum, free: NDArray[np.intp], terms: tuple[str, ...]) -> None:
-    """Refuse a point where the likelihood is flat in some direction."""
-    values, vectors = np.linalg.eigh(found.information[np.ix_(free, free)])
-    if abs(values[0]) > _FLAT:
-        return
-    named = [terms[free[i]] for i in np.flatnonzero(np.abs(vectors[:, 0]) > 0.3)]
-    raise NotIdentifiedError(
-        f"no finite estimate of {', '.join(named)}: the likelihood only levels off as it runs to "
-        "infinity, because the counts separate the rungs completely there, or never reach one; "
-        "merge the rungs or the roles concerned"
-    )
-
-
-def _listed(values: Array, terms: tuple[str, ...]) -> str:
-    return ", ".join(f"{term} {value:.1e}" for term, value in zip(terms, values, strict=True))
+    Where the quadrature is not exact its nodes' moving has second derivatives too: central
+    differences of the gradient have them.
+    """
+    found = maximum.evaluation
+    assert found.information is not None
+    if found.node_error < _QUADRATURE_EXACT:
+        return found.information
+    size = len(maximum.vector)
+    curved = np.maximum(np.abs(np.diag(found.information)), 1e-6)
+    hessian = np.zeros((size, size))
+    for place, step in enumerate(_DIFFERENCE / np.sqrt(curved)):
+        gradients = []
+        for sign in (1, -1):
+            shifted = maximum.vector.copy()
+            shifted[place] += sign * step
+            gradients.append(objective.evaluate(shifted, order=1, modes=found.modes).gradient)
+        assert gradients[0] is not None
+        hessian[place] = (gradients[0] - gradients[1]) / (2 * step)
+    return -(hessian + hessian.T) / 2

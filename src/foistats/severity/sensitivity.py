@@ -11,8 +11,9 @@ import pandas as pd
 
 from foistats.errors import ModelError
 from foistats.register import Register
-from foistats.severity.analysis import fit_severity, merged, role_effects
+from foistats.severity.analysis import fit_severity, role_effects
 from foistats.severity.cells import IN_THE_FIT, SeverityData, severity_data
+from foistats.severity.ladders import merged
 from foistats.severity.links import LINKS
 from foistats.severity.results import SeverityFit
 
@@ -78,8 +79,9 @@ def specifications(
     """Return the role effects under the other readings of the analysis plan.
 
     The reading of the report first; then role shares, links, ladders, readings of the outcome,
-    alternatives that sources print, and cases left out as the study declares. No p-values: the
-    rows are one analysis from several sides.
+    alternatives that sources print, cases left out as the study declares, overlapping sets not
+    pooled, and picked groups as inequalities. No p-values: the rows are one analysis from several
+    sides.
 
     Returns
     -------
@@ -121,6 +123,7 @@ def specifications(
         Variant(label, partial(fit, without={group: outcomes}))
         for label, group, outcomes in register.study.analysis.without_outcomes
     ]
+    variants += _codings(register, primary, fit)
     return effects_under(variants)
 
 
@@ -135,7 +138,7 @@ def effects_under(variants: Iterable[Variant]) -> pd.DataFrame:
             why = f"with overlapping sets pooled and thin thresholds merged, {error}"
             rows.append((variant.label, "", np.nan, np.nan, np.nan, NOT_IDENTIFIED, why))
             continue
-        rungs = len(fit.space.ladder)
+        rungs = len(fit.observations.ladder)
         label = variant.label + (f", merged to {rungs}" if rungs < variant.rungs else "")
         for effect in effects:
             numbers = (effect.estimate, effect.conf_low, effect.conf_high)
@@ -154,9 +157,17 @@ def _fit(
     alternatives: Iterable[str] = (),
     without: Mapping[str, Collection[str]] | None = None,
     share: float | None = None,
+    pooled: bool = True,
+    picked: bool = False,
 ) -> SeverityFit:
     coded = severity_data(
-        register, ladder=ladder, reading=reading, alternatives=alternatives, without=without
+        register,
+        ladder=ladder,
+        reading=reading,
+        alternatives=alternatives,
+        without=without,
+        pooled=pooled,
+        picked=picked,
     )
     data, _ = merged(coded)
     composition = None
@@ -166,6 +177,19 @@ def _fit(
     return fit_severity(
         data, link=link, quadrature_points=quadrature_points, composition=composition
     )
+
+
+def _codings(
+    register: Register, primary: SeverityData, fit: Callable[..., SeverityFit]
+) -> Iterator[Variant]:
+    """Overlapping sets unpooled, and picked groups as inequalities; where the study has any."""
+    as_printed = severity_data(register, ladder=primary.ladder.id, pooled=False)
+    pooled = {group.group: group.partitions for group in primary.groups}
+    if any(group.partitions != pooled[group.group] for group in as_printed.groups):
+        yield Variant("Overlapping outcome sets not pooled", partial(fit, pooled=False))
+    picked = severity_data(register, ladder=primary.ladder.id, picked=True)
+    if len(picked.groups) > len(primary.groups):
+        yield Variant("With picked examples, read as at least so many", partial(fit, picked=True))
 
 
 def _compositions(

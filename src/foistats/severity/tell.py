@@ -15,8 +15,9 @@ import pandas as pd
 from foistats.describe import number
 from foistats.severity.analysis import UNSETTLED, RoleEffect, value_id
 from foistats.severity.cells import SeverityData
-from foistats.severity.fit import identifiability as identify
+from foistats.severity.identification import identifiability as identify
 from foistats.severity.results import SeverityFit
+from foistats.severity.statements import ROLE
 
 
 def groups(data: SeverityData) -> pd.DataFrame:
@@ -154,10 +155,8 @@ def complete_lists(
 def estimates(fit: SeverityFit, roles: Mapping[str, str], rungs: Mapping[str, str]) -> pd.DataFrame:
     """Return coefficients and thresholds, labelled; a threshold has no test worth printing."""
     coefficients, thresholds = fit.coefficients.copy(), fit.thresholds.copy()
-    coefficients["term"] = [
-        f"{roles[role]} against {inside(roles[fit.space.roles[0]])}"
-        for role in coefficients["term"]
-    ]
+    reference, *others = fit.observations.points[ROLE].cat.categories
+    coefficients["term"] = [f"{roles[role]} against {inside(roles[reference])}" for role in others]
     thresholds["term"] = [_threshold(name, rungs) for name in thresholds["term"]]
     columns = ["term", "estimate", "std_error", "conf_low", "conf_high"]
     return pd.concat([coefficients, thresholds], ignore_index=True)[columns]
@@ -199,6 +198,17 @@ def random_intercept(fit: SeverityFit) -> str:
 
 #: Below this many forces a standard deviation between them gets no Wald interval.
 FEW_FORCES = 20
+
+
+def turning(tilt: float | None, data: SeverityData) -> str:
+    """Say at which tilt of the compared role the conclusion changes."""
+    role = inside(data.roles.labels[data.role_ids[1]])
+    if tilt is None:
+        return f"No tilt of {role} alone from one to minus one changes the conclusion."
+    return (
+        f"The conclusion changes where outcomes of {role} alone are printed with a tilt of "
+        "{turning_tilt}."
+    )
 
 
 def predicted(fit: SeverityFit, data: SeverityData, rungs: Mapping[str, str]) -> pd.DataFrame:

@@ -1,0 +1,693 @@
+"""The log-likelihood given the random intercepts, with its derivatives.
+
+All data are cells with log probabilities ``lambda_c`` (see `foistats.severity.observations`). Given
+the intercepts, a cell with a count contributes ``n_c lambda_c``, and a table the logarithm of a sum
+over all tables that fit, whose first derivatives by ``lambda`` are the expected counts and whose
+second derivatives are their covariance. So one rule serves for both::
+
+    gradient = sum_c E(n_c) lambda_c'
+    Hessian  = sum_c E(n_c) lambda_c'' + sum_cd Cov(n_c, n_d) lambda_c' lambda_d''
+
+and the rest is the derivative of a cell's log probability by the edges between rungs. With
+``P = F(b) - F(a)`` those of one atom are, exactly, ``f(b)/P`` and ``-f(a)/P``; a cell of several
+atoms averages them with the atoms' shares of its probability.
+
+Sources: McCullagh 1980; Louis 1982 (information of incomplete data).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from foistats.severity.design import Design, EdgeMoments, Edges
+from foistats.severity.links import Link
+from foistats.severity.observations import AtomList, Indices, Observations
+
+Array: TypeAlias = NDArray[Any]
+
+_FILLED = 0.25
+"""The share of rungs and points with cases from which on counts are kept as a grid."""
+
+
+class EdgeValues:
+    """The edges at some nodes, with what the link makes of them.
+
+    Parameters
+    ----------
+    link : Link
+    values : array, (cuts * points) x nodes, or points x cuts x nodes
+    """
+
+    def __init__(self, link: Link, values: Array) -> None:
+        self.link, self.values = link, values
+        self.log_cdf, self.log_survival = link.tails(values)
+
+    @cached_property
+    def log_density(self) -> Array:
+        """``log f``."""
+        return self.link.log_density(self.values, self.log_cdf, self.log_survival)
+
+    @cached_property
+    def density_slope(self) -> Array:
+        """``f'/f``."""
+        return self.link.density_slope(self.values)
+
+
+def edge_rows(values: Array) -> Array:
+    """Return points x cuts x nodes as (cuts * points) x nodes, cut by cut."""
+    return np.reshape(values, (-1, values.shape[2]), order="F")
+
+
+class Atoms:
+    """Atoms sorted by kind (bottom, between, top, whole ladder), ready for evaluation.
+
+    They look their edges up in arrays of (cuts * points) x nodes, which `edge_rows` makes.
+
+    Parameters
+    ----------
+    atoms : AtomList
+    chosen : array of int
+        Which of them.
+    points, cuts : int
+    """
+
+    def __init__(self, atoms: AtomList, chosen: Indices, points: int, cuts: int) -> None:
+        at_bottom, at_top = atoms.lower == 0, atoms.upper == cuts + 1
+        kind = np.select([at_bottom & at_top, at_bottom, at_top], [3, 0, 2], default=1)
+        order = chosen[np.argsort(kind[chosen], kind="stable")]
+        counts = np.bincount(kind[order], minlength=4)
+        self.cell = atoms.cell[order]
+        self.point = atoms.point[order]
+        self.log_weight = atoms.log_weight[order][:, None]
+        self.bottom, self.middle = int(counts[0]), int(counts[1])
+        self.has_lower = slice(self.bottom, len(order) - int(counts[3]))
+        self.has_upper = slice(0, self.bottom + self.middle)
+        self.lower_cut = atoms.lower[order][self.has_lower] - 1
+        self.upper_cut = atoms.upper[order][self.has_upper] - 1
+        self.lower_at = self.lower_cut * points + self.point[self.has_lower]
+        self.upper_at = self.upper_cut * points + self.point[self.has_upper]
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+    def log_probability(self, edges: EdgeValues) -> Array:
+        """Return ``log P`` of every atom at every node."""
+        bottom, end = self.bottom, self.bottom + self.middle
+        log_cdf = edges.log_cdf[self.upper_at]
+        log_survival = edges.log_survival[self.lower_at]
+        result = np.zeros((len(self), log_cdf.shape[1]))
+        result[:bottom] = log_cdf[:bottom]
+        result[bottom:end] = edges.link.log_interval(
+            edges.values[self.lower_at[: self.middle]],
+            edges.values[self.upper_at[bottom:]],
+            log_survival[: self.middle],
+            log_cdf[bottom:],
+        )
+        result[end : self.has_lower.stop] = log_survival[self.middle :]
+        return result
+
+    def slopes(self, edges: EdgeValues, log_probability: Array) -> tuple[Array, Array]:
+        """Return the derivatives of ``log P`` by the lower and by the upper edge."""
+        by_lower = -np.exp(edges.log_density[self.lower_at] - log_probability[self.has_lower])
+        by_upper = np.exp(edges.log_density[self.upper_at] - log_probability[self.has_upper])
+        return by_lower, by_upper
+
+
+class SumInto:
+    """Sums of rows by where they belong.
+
+    Parameters
+    ----------
+    targets : array of int
+        Where each row belongs.
+    size : int
+        The number of places.
+    """
+
+    def __init__(self, targets: Indices, size: int) -> None:
+        self._targets, self._size = targets, size
+
+    @cached_property
+    def _matrix(self) -> Any:
+        entries = np.ones(len(self._targets))
+        places = (self._targets, np.arange(len(self._targets)))
+        return sparse.csr_array((entries, places), shape=(self._size, len(self._targets)))
+
+    def __call__(self, rows: Array) -> Array:
+        """Return the sums of rows x columns: places x columns."""
+        if rows.shape[1] == 1:
+            sums = np.bincount(self._targets, rows[:, 0], self._size)
+            return sums[:, None].astype(float)
+        return np.asarray(self._matrix @ rows)
+
+
+class CountedAtoms:
+    """Cells that are one atom each, with their counts: any part of the ladder at any point.
+
+    What is said of `CountGrid` holds; the arrays that differ are atoms x nodes.
+
+    Parameters
+    ----------
+    atoms : Atoms
+    observations : Observations
+    """
+
+    def __init__(self, atoms: Atoms, observations: Observations) -> None:
+        self._atoms = atoms
+        self._points, self._cuts = len(observations.points), observations.cuts
+        self._count = observations.count[atoms.cell][:, None]
+        self._force = observations.cell_force[atoms.cell]
+        self._forces = len(observations.forces)
+        between = slice(atoms.bottom, atoms.bottom + atoms.middle)
+        self._middle_point = atoms.point[between]
+        self._middle_ends = atoms.lower_at[: atoms.middle], atoms.upper_at[atoms.bottom :]
+        self._middle_pair = (
+            atoms.lower_cut[: atoms.middle] * self._cuts + atoms.upper_cut[atoms.bottom :]
+        )
+
+    def edge_values(self, link: Link, edges: Edges) -> EdgeValues:
+        """Return what the link makes of the edges: (cuts * points) x nodes."""
+        return EdgeValues(link, edge_rows(edges.values))
+
+    def log_probability(self, values: EdgeValues) -> Array:
+        """Return ``log P`` of every atom at every node."""
+        return self._atoms.log_probability(values)
+
+    def log_likelihood(self, log_probability: Array) -> Array:
+        """Return the sum of ``n log P`` of each force: forces x nodes."""
+        return np.asarray(self._to_force @ log_probability)
+
+    @cached_property
+    def _to_force(self) -> Any:
+        places = (self._force, np.arange(len(self._force)))
+        return sparse.csr_array((self._count[:, 0], places), shape=(self._forces, len(self._force)))
+
+    def slopes(self, values: EdgeValues, log_probability: Array) -> tuple[Array, Array, Array]:
+        """Return slopes by the edges, second derivatives by one edge, and by an atom's two."""
+        atoms, count = self._atoms, self._count
+        by_lower, by_upper = atoms.slopes(values, log_probability)
+        lower = count[atoms.has_lower] * by_lower
+        upper = count[atoms.has_upper] * by_upper
+        slope = self._to_edges(np.concatenate([lower, upper]))
+        squares = self._to_edges(np.concatenate([lower * by_lower, upper * by_upper]))
+        own = values.density_slope * slope - squares
+        shape = (self._points, self._cuts, slope.shape[1])
+        product = -lower[: atoms.middle] * by_upper[atoms.bottom :]
+        return slope.reshape(shape, order="F"), own.reshape(shape, order="F"), product
+
+    @cached_property
+    def _to_edges(self) -> SumInto:
+        return _to_edges(self._atoms, self._points * self._cuts)
+
+    def weighted(self, product: Array, weights: Array) -> Array:
+        """Sum second derivatives by an atom's two edges over the nodes, with weights."""
+        return _weighted(product, weights[self._middle_point])
+
+    def onto_both_edges(self, product: Array) -> Array:
+        """Sum what belongs to two edges into both of them: points x cuts."""
+        both = np.concatenate([product, product])[:, None]
+        return self._between_edges(both).reshape(self._points, self._cuts, order="F")
+
+    @cached_property
+    def _between_edges(self) -> SumInto:
+        return SumInto(np.concatenate(self._middle_ends), self._points * self._cuts)
+
+    def pairs_of_cuts(self, product: Array) -> Array:
+        """Sum what belongs to two edges over the points: cuts x cuts, both triangles."""
+        square = np.bincount(self._middle_pair, product, self._cuts**2)
+        square = square.reshape(self._cuts, self._cuts)
+        return np.asarray(square + square.T, dtype=float)
+
+    def onto_pairs(self, product: Array) -> Array:
+        """Put what belongs to two edges at the pair: points x cuts x cuts, both triangles."""
+        at = self._middle_point * self._cuts**2 + self._middle_pair
+        square = np.bincount(at, product, self._points * self._cuts**2)
+        square = square.reshape(self._points, self._cuts, self._cuts)
+        return np.asarray(square + square.transpose(0, 2, 1))
+
+    def onto_points(self, product: Array) -> Array:
+        """Sum what belongs to two edges over those of a point: points x nodes."""
+        return self._to_points(product)
+
+    @cached_property
+    def _to_points(self) -> SumInto:
+        return SumInto(self._middle_point, self._points)
+
+
+class CountGrid:
+    """Counts of every rung at every point, where most of them are not zero.
+
+    The log-likelihood is ``sum n_k log P_k`` with ``P_k = F(e_k) - F(e_(k-1))``. An edge is the
+    upper one of the rung below it and the lower one of the rung above, so that neighbouring slices
+    take the place of looking up and adding up. All arrays are in Fortran order, as `Edges` are.
+
+    Parameters
+    ----------
+    observations : Observations
+        Exact ones.
+    begin : array of int, forces + 1
+        Where the points of each force begin.
+    """
+
+    def __init__(self, observations: Observations, begin: Indices) -> None:
+        points, rungs = len(observations.points), len(observations.ladder)
+        atoms = observations.atoms
+        place, size = atoms.lower * points + atoms.point, points * rungs
+        count = np.bincount(place, observations.count[atoms.cell], size)
+        self._count = count.reshape(points, rungs, 1, order="F")
+        self._no_cases = np.nonzero(self._count[:, :, 0] == 0)
+        self._begin = begin
+
+    def edge_values(self, link: Link, edges: Edges) -> EdgeValues:
+        """Return what the link makes of the edges: points x cuts x nodes."""
+        return EdgeValues(link, edges.values)
+
+    def log_probability(self, values: EdgeValues) -> Array:
+        """Return ``log P``, points x rungs x nodes; zero where there is no case, to be harmless."""
+        between = values.link.log_interval(
+            values.values[:, :-1],
+            values.values[:, 1:],
+            values.log_survival[:, :-1],
+            values.log_cdf[:, 1:],
+        )
+        ends = values.log_cdf[:, :1], values.log_survival[:, -1:]
+        result = np.concatenate([ends[0], between, ends[1]], axis=1)
+        result[self._no_cases] = 0.0
+        return result
+
+    def log_likelihood(self, log_probability: Array) -> Array:
+        """Return the sum of ``n log P`` of each force: forces x nodes."""
+        by_point = (self._count * log_probability).sum(axis=1)
+        return np.asarray(np.add.reduceat(by_point, self._begin[:-1], axis=0))
+
+    def slopes(self, values: EdgeValues, log_probability: Array) -> tuple[Array, Array, Array]:
+        """Return slopes by the edges, second derivatives by one edge, and by a rung's two.
+
+        Returns
+        -------
+        array, points x cuts x nodes; the same; array, points x (cuts - 1) x nodes
+        """
+        below = np.exp(values.log_density - log_probability[:, :-1])
+        above = np.exp(values.log_density - log_probability[:, 1:])
+        upper = self._count[:, :-1] * below
+        lower = self._count[:, 1:] * above
+        slope = upper - lower
+        own = values.density_slope * slope - upper * below - lower * above
+        return slope, own, lower[:, :-1] * below[:, 1:]
+
+    def weighted(self, product: Array, weights: Array) -> Array:
+        """Sum second derivatives by a rung's two edges over the nodes, with weights."""
+        return _weighted(product, weights[:, None, :])
+
+    def onto_both_edges(self, product: Array) -> Array:
+        """Sum what belongs to two edges into both of them: points x cuts."""
+        nothing = np.zeros((len(product), 1))
+        return np.hstack([product, nothing]) + np.hstack([nothing, product])
+
+    def pairs_of_cuts(self, product: Array) -> Array:
+        """Sum what belongs to two edges over the points: cuts x cuts, both triangles."""
+        total = product.sum(axis=0)
+        return np.asarray(np.diag(total, 1) + np.diag(total, -1))
+
+    def onto_pairs(self, product: Array) -> Array:
+        """Put what belongs to two edges at the pair: points x cuts x cuts, both triangles."""
+        points, pairs = product.shape
+        square = np.zeros((points, pairs + 1, pairs + 1))
+        lower = np.arange(pairs)
+        square[:, lower, lower + 1] = square[:, lower + 1, lower] = product
+        return square
+
+    def onto_points(self, product: Array) -> Array:
+        """Sum what belongs to two edges over those of a point: points x nodes."""
+        return np.asarray(product.sum(axis=1))
+
+
+@dataclass(frozen=True)
+class AtNodes:
+    """What values and derivatives have in common, for one parameter vector and some nodes.
+
+    Attributes
+    ----------
+    edges : Edges
+    values : EdgeValues
+    plain : array
+        Log probabilities of cells of one atom: atoms x nodes, or points x rungs x nodes.
+    blended : array, atoms x nodes
+        Log probabilities of the other atoms.
+    """
+
+    edges: Edges
+    values: EdgeValues
+    plain: Array
+    blended: Array
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """The derivatives of the log-likelihood at some nodes.
+
+    Attributes
+    ----------
+    edges : Edges
+    slope : array, points x cuts x nodes
+        First derivatives by the edges.
+    own : array, points x cuts x nodes
+        Second derivatives by an edge.
+    product : array
+        Second derivatives by the two edges of an atom between two: atoms x nodes, or
+        points x (cuts - 1) x nodes.
+    blended : BlendedSlopes or None
+        The products of slopes of blended cells, which reach over points.
+    """
+
+    edges: Edges
+    slope: Array
+    own: Array
+    product: Array
+    blended: BlendedSlopes | None
+
+
+@dataclass(frozen=True)
+class BlendedSlopes:
+    """What cells of several atoms, and cells of tables, add to the Hessian.
+
+    Attributes
+    ----------
+    by_lower, by_upper : array, atoms x nodes
+        Slopes of a cell's log probability by the edges of its atoms.
+    count : array, cells x nodes
+        The (expected) count of every blended cell.
+    covariance : list of array, cells x cells x nodes
+        Of the counts of each table.
+    """
+
+    by_lower: Array
+    by_upper: Array
+    count: Array
+    covariance: list[Array]
+
+
+@dataclass(frozen=True)
+class ConditionalLikelihood:
+    """The log-likelihood given the intercepts of the forces.
+
+    Attributes
+    ----------
+    link : Link
+    design : Design
+    observations : Observations
+    """
+
+    link: Link
+    design: Design
+    observations: Observations
+
+    @cached_property
+    def plain_atoms(self) -> Atoms:
+        """The atoms that are cells by themselves."""
+        atoms = self.observations.atoms
+        return self._atoms(np.flatnonzero(~self._in_blend[atoms.cell]))
+
+    @cached_property
+    def _blended(self) -> Atoms:
+        atoms = self.observations.atoms
+        return self._atoms(np.flatnonzero(self._in_blend[atoms.cell]))
+
+    def _atoms(self, chosen: Indices) -> Atoms:
+        seen = self.observations
+        return Atoms(seen.atoms, chosen, len(seen.points), seen.cuts)
+
+    @cached_property
+    def _in_blend(self) -> NDArray[np.bool_]:
+        """Which cells have several atoms, a weight, or a place in a table."""
+        seen = self.observations
+        several: NDArray[np.bool_] = np.bincount(seen.atoms.cell, minlength=len(seen.count)) != 1
+        several[seen.atoms.cell[seen.atoms.log_weight != 0]] = True
+        for table in seen.tables:
+            several[table.cells[table.cells >= 0]] = True
+        return several
+
+    @cached_property
+    def _plain(self) -> CountedAtoms | CountGrid:
+        """The cells of one atom, in the form that costs less."""
+        seen = self.observations
+        if seen.exact and len(seen.atoms.cell) > _FILLED * len(seen.points) * len(seen.ladder):
+            return CountGrid(seen, self.design.begin)
+        return CountedAtoms(self.plain_atoms, seen)
+
+    @cached_property
+    def _cells(self) -> Indices:
+        """The blended cells."""
+        return np.flatnonzero(self._in_blend)
+
+    @cached_property
+    def _cell_of_atom(self) -> Indices:
+        """Where among the blended cells each blended atom belongs."""
+        return np.searchsorted(self._cells, self._blended.cell)
+
+    @cached_property
+    def _to_cells(self) -> SumInto:
+        return SumInto(self._cell_of_atom, len(self._cells))
+
+    @cached_property
+    def _tables(self) -> list[Indices]:
+        """Where among the blended cells the entries of each table are; -1 where there is none."""
+        return [
+            np.where(table.cells >= 0, np.searchsorted(self._cells, table.cells), -1)
+            for table in self.observations.tables
+        ]
+
+    # ---- values ------------------------------------------------------------------------------
+
+    def at(self, vector: Array, intercepts: Array) -> AtNodes:
+        """Return what `log_likelihood` and `slopes` have in common.
+
+        Parameters
+        ----------
+        vector : array
+            Parameters, as of `foistats.severity.design`.
+        intercepts : array, forces x nodes
+        """
+        edges = self.design.edges(vector, intercepts)
+        with np.errstate(all="ignore"):
+            values = self._plain.edge_values(self.link, edges)
+            plain = self._plain.log_probability(values)
+            blended = self._blended.log_probability(values) if len(self._cells) else plain[:0]
+        return AtNodes(edges, values, plain, blended)
+
+    def log_likelihood(
+        self, vector: Array, intercepts: Array, at_nodes: AtNodes | None = None
+    ) -> Array:
+        """Return the log-likelihood of each force: forces x nodes.
+
+        Minus infinity where thresholds cross at some point of the data.
+
+        Parameters
+        ----------
+        vector, intercepts
+            As of `at`.
+        at_nodes : AtNodes, optional
+            What `at` returned for them.
+        """
+        here = at_nodes or self.at(vector, intercepts)
+        if np.any(np.diff(here.edges.centre, axis=1) <= 0):
+            return np.full((len(self.observations.forces), intercepts.shape[1]), -np.inf)
+        with np.errstate(all="ignore"):
+            total = self._plain.log_likelihood(here.plain)
+            if len(self._cells):
+                cells = self._log_cells(here.blended)[0]
+                np.add.at(total, self.observations.cell_force[self._cells], self._counted(cells))
+                for table, at in zip(self.observations.tables, self._tables, strict=True):
+                    total[table.force] += table.log_sum(_entries(cells, at))
+        return np.where(np.isnan(total), -np.inf, total)
+
+    def _counted(self, log_cells: Array) -> Array:
+        """Return count times log probability; nothing for cells of tables."""
+        count = self.observations.count[self._cells][:, None]
+        return np.where(count != 0, count * log_cells, 0.0)
+
+    def _log_cells(self, log_atoms: Array) -> tuple[Array, Array]:
+        """Return the log probability of blended cells, and each atom's share of it."""
+        terms = log_atoms + self._blended.log_weight
+        top = np.full((len(self._cells), terms.shape[1]), -np.inf)
+        np.maximum.at(top, self._cell_of_atom, terms)
+        scaled = np.exp(terms - top[self._cell_of_atom])
+        sums = self._to_cells(scaled)
+        return top + np.log(sums), scaled / sums[self._cell_of_atom]
+
+    # ---- derivatives -------------------------------------------------------------------------
+
+    def slopes(self, vector: Array, intercepts: Array, at_nodes: AtNodes | None = None) -> Slopes:
+        """Return the derivatives by the edges, at every node.
+
+        Parameters
+        ----------
+        vector, intercepts, at_nodes
+            As of `log_likelihood`.
+        """
+        here = at_nodes or self.at(vector, intercepts)
+        with np.errstate(all="ignore"):
+            slope, own, product = self._plain.slopes(here.values, here.plain)
+            blended = None
+            if len(self._cells):
+                more_slope, more_own, blended = self._blended_slopes(here)
+                slope, own = slope + more_slope, own + more_own
+        return Slopes(here.edges, slope, own, product, blended)
+
+    def _blended_slopes(self, here: AtNodes) -> tuple[Array, Array, BlendedSlopes]:
+        """Return slopes and second derivatives by the edges, without the products of slopes."""
+        atoms = self._blended
+        by_lower, by_upper = atoms.slopes(here.values, here.blended)
+        log_cells, share = self._log_cells(here.blended)
+        count, covariance = self._expected_counts(log_cells)
+        by_lower, by_upper = by_lower * share[atoms.has_lower], by_upper * share[atoms.has_upper]
+        times = count[self._cell_of_atom]
+        slope = self._blended_to_edges(
+            np.concatenate([times[atoms.has_lower] * by_lower, times[atoms.has_upper] * by_upper])
+        )
+        blended = BlendedSlopes(by_lower, by_upper, count, covariance)
+        own = here.values.density_slope * slope
+        shape = here.edges.values.shape
+        return slope.reshape(shape, order="F"), own.reshape(shape, order="F"), blended
+
+    @cached_property
+    def _blended_to_edges(self) -> SumInto:
+        """Sum over the lower, then the upper edges of blended atoms into edges."""
+        return _to_edges(self._blended, len(self.observations.points) * self.observations.cuts)
+
+    def _expected_counts(self, log_cells: Array) -> tuple[Array, list[Array]]:
+        """Return the counts of blended cells given the statements, and covariances in tables."""
+        count = np.repeat(self.observations.count[self._cells][:, None], log_cells.shape[1], axis=1)
+        covariance = []
+        for table, at in zip(self.observations.tables, self._tables, strict=True):
+            moments = table.moments(_entries(log_cells, at))
+            here = at.ravel() >= 0
+            count[at.ravel()[here]] = moments.mean[here]
+            covariance.append(moments.covariance[np.ix_(here, here)])
+        return count, covariance
+
+    # ---- the chain rule ----------------------------------------------------------------------
+
+    def gradient_by_force(self, slopes: Slopes) -> Array:
+        """Return the gradient of each force at each node: nodes x forces x parameters."""
+        return self.design.gradient_by_force(slopes.edges, slopes.slope)
+
+    def hessian(self, slopes: Slopes, weights: Array) -> Array:
+        """Return the Hessian, nodes weighted: parameters x parameters.
+
+        Parameters
+        ----------
+        slopes : Slopes
+        weights : array, forces x nodes
+        """
+        at_point, shift = weights[self.design.force], slopes.edges.shift
+        powers = 3 if self.design.random_intercept else 1
+        moments = self._over_nodes(slopes, [at_point * shift**power for power in range(powers)])
+        hessian = self.design.hessian(slopes.edges, moments)
+        if slopes.blended is not None:
+            for node in range(weights.shape[1]):
+                scores = self._cell_scores(slopes, node)
+                hessian += self._products(slopes.blended, scores, weights[:, node], node)
+        return hessian
+
+    def _over_nodes(self, slopes: Slopes, weights: Sequence[Array]) -> list[EdgeMoments]:
+        """Sum slopes and curvatures over the nodes, with weights for each point and node."""
+        plain, diagonal = self._plain, np.arange(self.design.cuts)
+        moments = []
+        for weight in weights:
+            own = _weighted(slopes.own, weight[:, None, :])
+            product = plain.weighted(slopes.product, weight)
+            total = plain.pairs_of_cuts(product)
+            total[diagonal, diagonal] += own.sum(axis=0)
+            square = None
+            if self.design.needs_pairs:
+                square = plain.onto_pairs(product)
+                square[:, diagonal, diagonal] += own
+            by_cut = own + plain.onto_both_edges(product)
+            slope = _weighted(slopes.slope, weight[:, None, :])
+            moments.append(EdgeMoments(slope, by_cut, total, square))
+        return moments
+
+    def _cell_scores(self, slopes: Slopes, node: int) -> Array:
+        """Return the gradient of the log probability of every blended cell: cells x parameters."""
+        atoms, blended = self._blended, slopes.blended
+        assert blended is not None
+        rows = np.zeros((len(atoms), self.design.size))
+        for at, cuts, slope in (
+            (atoms.has_lower, atoms.lower_cut, blended.by_lower),
+            (atoms.has_upper, atoms.upper_cut, blended.by_upper),
+        ):
+            edge_rows = self.design.rows(slopes.edges, atoms.point[at], cuts, node)
+            rows[at] += slope[:, node : node + 1] * edge_rows
+        return np.asarray(self._to_cells(rows))
+
+    def _products(self, blended: BlendedSlopes, scores: Array, weights: Array, node: int) -> Array:
+        """Return the sum of ``(Cov(n_c, n_d) - [c = d] E(n_c)) lambda_c' lambda_d''``."""
+        force = self.observations.cell_force[self._cells]
+        counts = blended.count[:, node] * weights[force]
+        result = -(scores.T * counts) @ scores
+        for table, at, covariance in zip(
+            self.observations.tables, self._tables, blended.covariance, strict=True
+        ):
+            own = scores[at.ravel()[at.ravel() >= 0]]
+            result += weights[table.force] * (own.T @ covariance[:, :, node] @ own)
+        return np.asarray(result)
+
+    def along_intercept(self, vector: Array, intercepts: Array) -> tuple[Array, Array]:
+        """Return first and second derivative of each force by its standard normal intercept.
+
+        Returns
+        -------
+        array, forces x nodes; the same
+        """
+        slopes = self.slopes(vector, intercepts)
+        sd = self.design.parameters(vector).sd
+        first = self.design.along_intercept(slopes.edges, sd, slopes.slope)
+        step = (sd * slopes.edges.precision) ** 2
+        curved = slopes.own.sum(axis=1) + 2 * self._plain.onto_points(slopes.product)
+        second = np.add.reduceat(curved * step, self.design.begin[:-1], axis=0)
+        if slopes.blended is not None:
+            second += self._products_along(slopes, sd)
+        return first, second
+
+    def _products_along(self, slopes: Slopes, sd: float) -> Array:
+        atoms, blended = self._blended, slopes.blended
+        assert blended is not None
+        step = -sd * slopes.edges.precision[atoms.point]
+        rows = np.zeros((len(atoms), blended.count.shape[1]))
+        rows[atoms.has_lower] += blended.by_lower
+        rows[atoms.has_upper] += blended.by_upper
+        scores = self._to_cells(rows * step)
+        result = np.zeros((len(self.observations.forces), scores.shape[1]))
+        force = self.observations.cell_force[self._cells]
+        np.add.at(result, force, -blended.count * scores**2)
+        for table, at, covariance in zip(
+            self.observations.tables, self._tables, blended.covariance, strict=True
+        ):
+            own = scores[at.ravel()[at.ravel() >= 0]]
+            result[table.force] += np.einsum("cj,cdj,dj->j", own, covariance, own)
+        return result
+
+
+def _to_edges(atoms: Atoms, edges: int) -> SumInto:
+    """Sum over the lower, then the upper edges of atoms into edges."""
+    return SumInto(np.concatenate([atoms.lower_at, atoms.upper_at]), edges)
+
+
+def _weighted(values: Array, weights: Array) -> Array:
+    """Return the sum over the last axis, weighted."""
+    if values.shape[-1] == 1:
+        return np.asarray(values[..., 0] * weights[..., 0])
+    return np.asarray(np.einsum("...j,...j->...", values, weights))
+
+
+def _entries(log_cells: Array, at: Indices) -> Array:
+    """Return the log cells of a table, rows x columns x nodes; zero where no case can be."""
+    return np.where((at >= 0)[:, :, None], log_cells[at], 0.0)
