@@ -10,6 +10,7 @@ from foistats.register import read_register
 from foistats.severity.case_groups import Cell
 from foistats.severity.cells import national_shares, severity_data
 from foistats.severity.coding import collapse, pool
+from foistats.severity.model import CumulativeLinkModel
 
 ROOT = Path(__file__).parents[2]
 LADDER = frozenset({"none", "short", "left"})
@@ -149,3 +150,40 @@ class TestPooling:
             frozenset(collapse(pool(order, frozenset(ladder)))) for order in permutations(cells)
         }
         assert found == {frozenset({cell("o", "a b c", 6), cell("p", "c", 4)})}
+
+
+class TestOtherCodings:
+    """Sensitivity analyses read the same statements in another way."""
+
+    def test_unpooled_sets_stay_as_printed(self, press, data):
+        unpooled = severity_data(press, pooled=False)
+        assert [group.group for group in unpooled.groups] == [g.group for g in data.groups]
+        changed = {
+            group.group
+            for group, pooled in zip(unpooled.groups, data.groups, strict=True)
+            if group.partitions != pooled.partitions
+        }
+        marked = press.groups.loc[press.groups["overlapping_sets"] == "pooled", "group"]
+        assert changed
+        assert changed <= set(marked)
+        assert all(group.overlapping for group in unpooled.groups)
+
+    def test_picked_groups_are_inequalities_about_all_their_cases(self, press, data):
+        """Two who left, of 34, are read as at least two of 34, roles open."""
+        added = severity_data(press, picked=True)
+        known = {group.group for group in data.groups}
+        extra = {group.group: group for group in added.groups if group.group not in known}
+        stated, whole = extra["pa-northamptonshire"].partitions
+        counts = {frozenset(cell.rungs): (cell.n_low, cell.n_high) for cell in stated}
+        assert counts[frozenset({"left"})] == (2, 34)
+        assert counts[frozenset({"no_further_action", "short_of_leaving"})] == (0, 32)
+        assert [(cell.n_low, cell.n_high) for cell in whole] == [(34, 34)]
+        assert all(cell.roles == whole[0].roles for cell in stated)
+        marks = press.groups.set_index("group").loc[list(extra), "disclosure"]
+        assert set(marks) == {"picked"}
+
+    def test_a_register_is_fitted_as_its_groups_are(self, press, data):
+        question = CumulativeLinkModel("outcome ~ role", groups="force", quadrature_points=15)
+        by_register, by_groups = question.fit(press), question.fit(data)
+        assert by_register.log_likelihood == pytest.approx(by_groups.log_likelihood, abs=1e-10)
+        assert by_register.n_forces == 7

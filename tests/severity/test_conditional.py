@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from foistats.severity import conditional
 from foistats.severity.collapse import observe_frame
-from foistats.severity.conditional import ConditionalLikelihood
+from foistats.severity.conditional import ConditionalLikelihood, CountedAtoms, CountGrid
 from foistats.severity.design import Columns, Design
 from foistats.severity.formula import design_columns, parse_terms
 from foistats.severity.links import LINKS
@@ -24,9 +25,12 @@ FRAME = pd.DataFrame(
 NODES = np.array([[-0.7, 0.0, 1.2], [0.3, 0.1, -0.4], [2.0, -1.0, 0.5]])
 
 
-def likelihood(link, *, nominal="", scale="", random=True):
+EXACT = FRAME[FRAME["role"].notna() & FRAME["severity"].isin(LADDER)]
+
+
+def likelihood(link, *, nominal="", scale="", random=True, frame=FRAME):
     seen = observe_frame(
-        FRAME,
+        frame,
         response="severity",
         ladder=LADDER,
         covariates=["role", "year"],
@@ -38,7 +42,7 @@ def likelihood(link, *, nominal="", scale="", random=True):
         Columns(design_columns(parse_terms(text), seen.points).matrix)
         for text in (nominal, "role", scale)
     ]
-    begin = np.searchsorted(seen.point_force, np.arange(4))
+    begin = np.searchsorted(seen.point_force, np.arange(len(seen.forces) + 1))
     return ConditionalLikelihood(LINKS[link], Design(3, *parts, begin, random), seen)
 
 
@@ -89,6 +93,42 @@ def test_thresholds_may_cross_where_no_case_is(link):
     assert np.all(np.isfinite(found.log_likelihood(moved, NODES)))
     moved[3:6] = [0.0, 1.2, 0.0]
     assert np.all(found.log_likelihood(moved, NODES) == -np.inf)
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize(("nominal", "scale"), [("", ""), ("year", "year")])
+def test_counts_as_a_grid_and_atom_by_atom(monkeypatch, link, nominal, scale):
+    """Exact data, some rungs without cases: two ways to the same values and derivatives."""
+    vector = [-0.8, 0.3, 1.4, *([0.2, -0.1, 0.3] if nominal else []), 0.5]
+    vector = np.array([*vector, *([0.4] if scale else []), np.log(0.7)])
+    weights = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.3, 0.3, 0.4]])
+    answers = []
+    for filled, kind in ((0.0, CountGrid), (1.0, CountedAtoms)):
+        monkeypatch.setattr(conditional, "_FILLED", filled)
+        found = likelihood(link, nominal=nominal, scale=scale, frame=EXACT)
+        assert isinstance(found._plain, kind)
+        nodes = NODES[: len(found.observations.forces)]
+        slopes = found.slopes(vector, nodes)
+        answers.append(
+            (
+                found.log_likelihood(vector, nodes),
+                found.gradient_by_force(slopes),
+                found.hessian(slopes, weights[: len(nodes)]),
+                *found.along_intercept(vector, nodes),
+            )
+        )
+    for one, other in zip(*answers, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+
+
+def test_a_rung_without_cases_may_be_impossible(monkeypatch):
+    """Where nobody reached the highest rung, its probability may vanish altogether."""
+    monkeypatch.setattr(conditional, "_FILLED", 0.0)
+    found = likelihood("cloglog", random=False, frame=EXACT[EXACT["severity"] != "d"])
+    assert isinstance(found._plain, CountGrid)
+    vector, nothing = np.array([-0.8, 0.3, 800.0, 0.5]), np.zeros((2, 1))
+    assert np.all(np.isfinite(found.log_likelihood(vector, nothing)))
+    assert np.all(np.isfinite(found.gradient_by_force(found.slopes(vector, nothing))))
 
 
 def test_edges_far_out_keep_their_logarithms():

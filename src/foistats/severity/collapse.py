@@ -29,7 +29,7 @@ Weights: TypeAlias = str | Sequence[float] | Array
 
 SEVERAL = "|"
 """What joins the levels of which a row may have any."""
-_ROWS_AT_ONCE = 200_000
+_ROWS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _observations(
     cell_force = np.searchsorted(used, cells[:, 0])
     return Observations(
         ladder=ladder,
-        forces=tuple(str(force.levels[place]) for place in used),
+        forces=tuple(str(force.levels[int(place)]) for place in used),
         points=points,
         point_force=np.searchsorted(used, codes[first, 0]),
         atoms=AtomList(cell[atom], point[atom], lower, upper, log_weight[atom]),
@@ -203,41 +203,41 @@ def _distinct(columns: Sequence[CodedColumn], weights: Array | None) -> tuple[In
             f"the columns have {size:.1e} possible combinations, too many to tell rows apart; "
             "round the numeric covariates"
         )
-    key = _mixed_radix(columns)
-    if size <= 4 * len(key) + 1_000_000:
-        rows_each = _sums(key, size)
+    if size <= 4 * len(columns[0].codes) + 1_000_000:
+        rows_each = _sums(columns, size)
         keys = np.flatnonzero(rows_each)
-        count = (rows_each if weights is None else _sums(key, size, weights))[keys]
+        count = (rows_each if weights is None else _sums(columns, size, weights))[keys]
     elif weights is None:
-        keys, count = np.unique(key, return_counts=True)
+        keys, count = np.unique(_mixed_radix(columns), return_counts=True)
     else:
-        keys, inverse = np.unique(key, return_inverse=True)
+        keys, inverse = np.unique(_mixed_radix(columns), return_inverse=True)
         count = np.bincount(inverse, weights, minlength=len(keys))
     return _digits(keys, radices), count.astype(float)
 
 
-def _mixed_radix(columns: Sequence[CodedColumn]) -> NDArray[Any]:
+def _mixed_radix(columns: Sequence[CodedColumn], rows: slice = slice(None)) -> NDArray[Any]:
     """Return one number per row, in the smallest integers that hold it: memory is what it costs."""
-    key: NDArray[Any] = np.zeros(len(columns[0].codes), dtype=np.int16)
+    key: NDArray[Any] = np.zeros(len(columns[0].codes[rows]), dtype=np.int16)
     size = 1
     for column in columns:
         size *= column.radix
         kind = np.int16 if size < 2**15 else np.int32 if size < 2**31 else np.int64
         key = np.multiply(key, column.radix, dtype=kind, casting="unsafe")
-        np.add(key, column.codes, out=key, casting="unsafe")
+        np.add(key, column.codes[rows], out=key, casting="unsafe")
     return key
 
 
-def _sums(key: NDArray[Any], size: int, weights: Array | None = None) -> Array:
-    """Return the number of rows, or the sum of weights, of every key below the size.
+def _sums(columns: Sequence[CodedColumn], size: int, weights: Array | None = None) -> Array:
+    """Return the number of rows, or the sum of weights, of every possible key.
 
-    Block by block, because `numpy.bincount` copies what it counts to large integers.
+    Block by block, so that memory does not grow with the rows.
     """
     total = np.zeros(size)
     block = max(_ROWS_AT_ONCE, size)
-    for first in range(0, len(key), block):
-        part = slice(first, first + block)
-        total += np.bincount(key[part], None if weights is None else weights[part], size)
+    for first in range(0, len(columns[0].codes), block):
+        rows = slice(first, first + block)
+        key = _mixed_radix(columns, rows)
+        total += np.bincount(key, None if weights is None else weights[rows], size)
     return total
 
 

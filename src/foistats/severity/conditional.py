@@ -17,7 +17,6 @@ Sources: McCullagh 1980; Louis 1982 (information of incomplete data).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -280,7 +279,7 @@ class CountGrid:
         ends = values.log_cdf[:, :1], values.log_survival[:, -1:]
         result = np.concatenate([ends[0], between, ends[1]], axis=1)
         result[self._no_cases] = 0.0
-        return result
+        return np.asarray(result)
 
     def log_likelihood(self, log_probability: Array) -> Array:
         """Return the sum of ``n log P`` of each force: forces x nodes."""
@@ -309,7 +308,7 @@ class CountGrid:
     def onto_both_edges(self, product: Array) -> Array:
         """Sum what belongs to two edges into both of them: points x cuts."""
         nothing = np.zeros((len(product), 1))
-        return np.hstack([product, nothing]) + np.hstack([nothing, product])
+        return np.asarray(np.hstack([product, nothing]) + np.hstack([nothing, product]))
 
     def pairs_of_cuts(self, product: Array) -> Array:
         """Sum what belongs to two edges over the points: cuts x cuts, both triangles."""
@@ -587,21 +586,28 @@ class ConditionalLikelihood:
         slopes : Slopes
         weights : array, forces x nodes
         """
-        at_point, shift = weights[self.design.force], slopes.edges.shift
-        powers = 3 if self.design.random_intercept else 1
-        moments = self._over_nodes(slopes, [at_point * shift**power for power in range(powers)])
-        hessian = self.design.hessian(slopes.edges, moments)
+        hessian = self.design.hessian(slopes.edges, self.moments(slopes, weights))
+        return hessian + self.products_of_slopes(slopes, weights)
+
+    def products_of_slopes(self, slopes: Slopes, weights: Array) -> Array:
+        """Return what the products of slopes of blended cells add to the Hessian."""
+        result = np.zeros((self.design.size, self.design.size))
         if slopes.blended is not None:
             for node in range(weights.shape[1]):
                 scores = self._cell_scores(slopes, node)
-                hessian += self._products(slopes.blended, scores, weights[:, node], node)
-        return hessian
+                result += self._products(slopes.blended, scores, weights[:, node], node)
+        return result
 
-    def _over_nodes(self, slopes: Slopes, weights: Sequence[Array]) -> list[EdgeMoments]:
-        """Sum slopes and curvatures over the nodes, with weights for each point and node."""
+    def moments(self, slopes: Slopes, weights: Array) -> list[EdgeMoments]:
+        """Return the sums over nodes from which `Design.hessian` makes the rest of the Hessian.
+
+        They may be added up over several lots of nodes before.
+        """
+        at_point, shift = weights[self.design.force], slopes.edges.shift
+        powers = 3 if self.design.random_intercept else 1
         plain, diagonal = self._plain, np.arange(self.design.cuts)
         moments = []
-        for weight in weights:
+        for weight in (at_point * shift**power for power in range(powers)):
             own = _weighted(slopes.own, weight[:, None, :])
             product = plain.weighted(slopes.product, weight)
             total = plain.pairs_of_cuts(product)

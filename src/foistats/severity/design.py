@@ -48,17 +48,17 @@ class Columns:
     def __init__(self, matrix: Any) -> None:
         self._points, self.width = matrix.shape
         self._matrix = matrix
-        self._sparse = None
-        if sparse.issparse(matrix) and self.width > 8:
-            self._sparse = matrix if matrix.nnz < _SPARSE_BELOW * np.prod(matrix.shape) else None
-        if self._sparse is not None:
+        self._sparse: Any = None
+        if _sparse_enough(matrix):
+            self._sparse = matrix
             self._transposed = sparse.csr_array(self._sparse.T)
             self._row = np.repeat(np.arange(self._points), np.diff(self._sparse.indptr))
 
     @cached_property
     def dense(self) -> Array:
         """The columns as a dense matrix."""
-        return np.asarray(self._matrix.toarray() if sparse.issparse(self._matrix) else self._matrix)
+        matrix = self._matrix
+        return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray())
 
     @cached_property
     def mean(self) -> Array:
@@ -126,6 +126,13 @@ class Columns:
         return np.asarray(np.add.reduceat(products, begin[:-1], axis=1))
 
 
+def _sparse_enough(matrix: Any) -> bool:
+    if isinstance(matrix, np.ndarray):
+        return False
+    points, width = matrix.shape
+    return bool(width > 8 and matrix.nnz < _SPARSE_BELOW * points * width)
+
+
 @dataclass(frozen=True)
 class Parameters:
     """The parameter vector, taken apart.
@@ -189,6 +196,18 @@ class EdgeMoments:
     by_cut: Array
     total: Array
     curvature: Array | None
+
+    def __add__(self, other: EdgeMoments) -> EdgeMoments:
+        """Return the sums over the nodes of both."""
+        curvature = None
+        if self.curvature is not None and other.curvature is not None:
+            curvature = self.curvature + other.curvature
+        return EdgeMoments(
+            self.slope + other.slope,
+            self.by_cut + other.by_cut,
+            self.total + other.total,
+            curvature,
+        )
 
 
 @dataclass(frozen=True)
@@ -272,11 +291,12 @@ class Design:
         precision = np.ones((len(centre), 1))
         if self.scale.width:
             precision = np.exp(-self.scale.times(parts.scale))[:, None]
+            centre *= precision
         shift = np.multiply(parts.sd, intercepts[self.force], order="F")
-        values = np.subtract(centre[:, :, None], shift[:, None, :], order="F")
-        if self.scale.width:
-            values *= precision[:, :, None]
-            centre = centre * precision
+        if parts.sd == 0 and shift.shape[1] == 1:
+            return Edges(centre[:, :, None], centre, precision, shift)
+        moved = precision * shift if self.scale.width else shift
+        values = np.subtract(centre[:, :, None], moved[:, None, :], order="F")
         return Edges(values, centre, precision, shift)
 
     def rows(self, edges: Edges, points: Indices, cuts: Indices, node: int) -> Array:

@@ -77,7 +77,8 @@ class DesignColumns:
     @cached_property
     def matrix(self) -> Array:
         """The columns as a dense matrix."""
-        return np.asarray(self.entries.toarray() if sparse.issparse(self.entries) else self.entries)
+        entries = self.entries
+        return np.asarray(entries if isinstance(entries, np.ndarray) else entries.toarray())
 
     def of(self, points: pd.DataFrame) -> Array:
         """Return the same columns for other points.
@@ -210,8 +211,9 @@ def design_columns(terms: Terms, points: pd.DataFrame) -> DesignColumns:
     numbers = [n for n in terms.categories if not _is_categorical(points[n])]
     # of categoricals patsy needs to see the levels, which their type holds, not the rows
     seen = points if numbers else points.iloc[:1]
+    description = _description(terms.text)
     try:
-        info = patsy.incr_dbuilder(_description(terms.text), lambda: iter([seen]), NA_action="raise")
+        info = patsy.incr_dbuilder(description, lambda: iter([seen]), NA_action="raise")
     except patsy.PatsyError as error:
         raise UsageError(f"formula '{terms.text}': {_plain(error)}") from None
     names = tuple(name for name in info.column_names if name != _CONSTANT)
@@ -233,7 +235,17 @@ def _looked_up(info: Any, points: pd.DataFrame) -> Any:
     entries = np.column_stack(numbers).ravel(), (np.column_stack(rows) + begin[:-1]).ravel()
     ends = np.arange(0, entries[0].size + 1, len(blocks))
     taken = sparse.csr_array((*entries, ends), shape=(len(points), begin[-1]))
-    return taken @ sparse.block_diag(tables, format="csr")
+    return taken @ _diagonal(tables)
+
+
+def _diagonal(tables: Sequence[Any]) -> Any:
+    """Return the tables as blocks along the diagonal of one sparse array."""
+    left = np.cumsum([0, *(table.shape[1] for table in tables)])
+    entries = np.concatenate([table.data for table in tables])
+    at = np.concatenate([table.indices + start for table, start in zip(tables, left, strict=False)])
+    in_row = np.concatenate([np.diff(table.indptr) for table in tables])
+    ends = np.concatenate([[0], np.cumsum(in_row)])
+    return sparse.csr_array((entries, at, ends), shape=(len(in_row), left[-1]))
 
 
 def _block(subterm: Any, points: pd.DataFrame) -> tuple[Any, NDArray[Any], Array]:
@@ -241,16 +253,16 @@ def _block(subterm: Any, points: pd.DataFrame) -> tuple[Any, NDArray[Any], Array
 
     The columns of an interaction are products of its factors' columns, the first varying fastest.
     """
-    table, row, number = sparse.csr_array([[1.0]]), np.zeros(len(points), int), np.ones(len(points))
+    table, row, number = None, np.zeros(len(points), dtype=np.intp), np.ones(len(points))
     for factor in subterm.factors:
         column = points[next(_names(factor.name()))]
         if factor in subterm.contrast_matrices:
             contrasts = sparse.csr_array(subterm.contrast_matrices[factor].matrix)
-            row = column.array.codes * table.shape[0] + row
-            table = sparse.csr_array(sparse.kron(contrasts, table, format="csr"))
+            row = row + column.array.codes * np.intp(1 if table is None else table.shape[0])
+            table = contrasts if table is None else sparse.kron(contrasts, table, format="csr")
         else:
             number = number * column.to_numpy(dtype=float)
-    return table, row, number
+    return sparse.csr_array([[1.0]]) if table is None else table, row, number
 
 
 def _built(info: Any, points: pd.DataFrame) -> Array:

@@ -34,6 +34,7 @@ from scipy import special
 
 from foistats.errors import ConvergenceError
 from foistats.severity.conditional import AtNodes, ConditionalLikelihood, Slopes
+from foistats.severity.design import EdgeMoments
 
 Array: TypeAlias = NDArray[Any]
 
@@ -177,6 +178,7 @@ class MarginalLikelihood:
         size = self.conditional.design.size
         scores = np.zeros((len(modes), size))
         hessian = np.zeros((size, size))
+        moments: list[EdgeMoments] = []
         moving = np.zeros((2, len(modes)))
         done = 0
         for part, here in zip(self._chunks(places), at_nodes, strict=True):
@@ -189,11 +191,13 @@ class MarginalLikelihood:
             moving[0] += (share * along).sum(axis=1)
             moving[1] += (share * along * (part - modes[:, None])).sum(axis=1)
             if order == 2:
-                hessian += self.conditional.hessian(slopes, share)
+                more = self.conditional.moments(slopes, share)
+                moments = [a + b for a, b in zip(moments, more, strict=True)] if moments else more
+                hessian += self.conditional.products_of_slopes(slopes, share)
                 flat = each.transpose(1, 0, 2).reshape(-1, size)
                 hessian += (flat.T * share.ravel()) @ flat
         if order == 2:
-            hessian -= scores.T @ scores
+            hessian += self.conditional.design.hessian(slopes.edges, moments) - scores.T @ scores
         moving[1] += 1
         error = float(np.max(np.abs(moving[0] * spreads))) if len(modes) else 0.0
         error = max(error, float(np.max(np.abs(moving[1]))))

@@ -278,7 +278,7 @@ def _constant(points: pd.DataFrame, variable: str, level: Any) -> pd.Categorical
 
 
 def _weighted_points(fit: SeverityFit) -> tuple[pd.DataFrame, Array]:
-    """Return the distinct combinations of covariates, over all groups, and their shares of cases."""
+    """Return the distinct combinations of covariates and their shares of all cases."""
     names = list(fit.model.covariates)
     points = fit.observations.points
     number = points.groupby(names, sort=False, observed=True).ngroup().to_numpy()

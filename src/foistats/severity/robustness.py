@@ -109,15 +109,27 @@ def alone_tables(data: SeverityData) -> pd.DataFrame:
 
 
 def without_each_source(fit: SeverityFit, data: SeverityData) -> pd.DataFrame:
-    """Return the primary result without each source in turn: ``Left out, Estimate, Low, High``."""
+    """Return the primary result without each source in turn.
+
+    Returns
+    -------
+    DataFrame
+        ``Left out`` (the source, and the forces it tells of), ``Estimate, Low, High, Cases`` and
+        notes, if any.
+    """
     term = role_term(compared_roles(data)[0])
     frame = leave_one_out(fit.model, data, by="source")
     frame = frame[frame["term"].isin((term, ""))]
     table = _on_scale(frame, fit)[_ENDS].set_axis(["Estimate", "Low", "High"], axis=1)
-    table.insert(0, "Left out", frame["left_out"].replace("(none)", "nothing"))
+    forces: dict[str, list[str]] = {}
+    for group in data.groups:
+        for source in group.sources:
+            forces.setdefault(source, []).append(group.force)
+    names = {source: f"{source} ({', '.join(found)})" for source, found in forces.items()}
+    table.insert(0, "Left out", frame["left_out"].replace({"(none)": "nothing"} | names))
     table["Cases"] = frame["cases"].astype(int)
     table["Note"] = frame["reason"]
-    return table.reset_index(drop=True)
+    return _noted(table.reset_index(drop=True))
 
 
 def within_and_between(fit: SeverityFit, data: SeverityData) -> pd.DataFrame:
@@ -246,7 +258,7 @@ def worst_case(data: SeverityData) -> pd.DataFrame:
     names = [labels[level] for level in shares["level"]]
     rows = pd.concat([shares, difference], ignore_index=True)
     worst = data.ladder.labels[data.ladder.ids[-1]]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             f"Share: {worst}": [*names, f"{labels[role]} less {labels[reference]}"],
             "Lowest": rows["low"],
@@ -254,6 +266,7 @@ def worst_case(data: SeverityData) -> pd.DataFrame:
             "Note": rows["note"],
         }
     )
+    return _noted(table)
 
 
 def spread(fit: SeverityFit, *, replications: int, seed: int) -> pd.DataFrame:
@@ -303,7 +316,7 @@ def with_national_totals(
     Returns
     -------
     DataFrame
-        ``Totals, Estimate, Low, High, Note``: without them first, then for each share.
+        ``Totals, Estimate, Low, High`` and notes, if any: without them first, then for each share.
     """
     term = role_term(compared_roles(data)[0])
     rows = [("left out of the likelihood", *_row(fit, fit, term), "")]
@@ -318,7 +331,12 @@ def with_national_totals(
             rows.append((name, *_row(augmented, fit, term), ""))
         except ModelError as error:
             rows.append((name, np.nan, np.nan, np.nan, str(error)))
-    return pd.DataFrame(rows, columns=["Totals", "Estimate", "Low", "High", "Note"])
+    return _noted(pd.DataFrame(rows, columns=["Totals", "Estimate", "Low", "High", "Note"]))
+
+
+def _noted(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without its column of notes where there are none."""
+    return table if (table["Note"] != "").any() else table.drop(columns="Note")
 
 
 def _row(found: SeverityFit, fit: SeverityFit, term: str) -> tuple[float, float, float]:

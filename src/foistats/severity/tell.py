@@ -183,7 +183,7 @@ def conditional_modes(fit: SeverityFit) -> pd.DataFrame:
 
 
 def random_intercept(fit: SeverityFit) -> str:
-    """Say how much forces differ, and why no interval is given."""
+    """Say how much forces differ."""
     if fit.at_boundary:
         return (
             "The standard deviation between forces is estimated as {random_intercept_sd}: the "
@@ -192,7 +192,7 @@ def random_intercept(fit: SeverityFit) -> str:
         )
     said = "The standard deviation between forces is estimated as {random_intercept_sd}"
     if fit.n_forces < FEW_FORCES:
-        said += ", too low on average with so few forces; no interval is given for that reason"
+        said += ", too low on average with so few forces"
     return said + "."
 
 
