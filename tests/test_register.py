@@ -10,7 +10,7 @@ import pytest
 from foistats import describe
 from foistats.errors import InvalidStudyError, OverlapError, UsageError
 from foistats.register import read_register
-from foistats.severity.cells import severity_data
+from foistats.severity.groups.cells import severity_data
 from foistats.study import read_study
 
 ROOT = Path(__file__).parent.parent

@@ -12,14 +12,14 @@ _HOMES = {
     "CumulativeLinkModel": "foistats.severity.model",
     "read_register": "foistats.register",
     "read_study": "foistats.study",
-    "severity_data": "foistats.severity.cells",
+    "severity_data": "foistats.severity.groups.cells",
 }
 
 __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
     from foistats.register import read_register as read_register
-    from foistats.severity.cells import severity_data as severity_data
+    from foistats.severity.groups.cells import severity_data as severity_data
     from foistats.severity.model import CumulativeLinkModel as CumulativeLinkModel
     from foistats.study import read_study as read_study
 

@@ -55,7 +55,7 @@ def statuses(register: Register, flow: pd.DataFrame) -> dict[str, str]:
     Parameters
     ----------
     flow : DataFrame
-        From `foistats.severity.cells.selection`.
+        From `foistats.severity.groups.cells.selection`.
     """
     marks = register.groups.set_index("group")
     whole = (marks["coverage"] == "all") & (marks["disclosure"] == "rule")

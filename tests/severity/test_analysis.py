@@ -20,8 +20,8 @@ from foistats.severity.analysis import (
     role_effects,
     value_id,
 )
-from foistats.severity.cells import severity_data
-from foistats.severity.ladders import merged
+from foistats.severity.groups.cells import severity_data
+from foistats.severity.groups.ladders import merged
 from foistats.severity.sensitivity import (
     forces_it_rests_on,
     specifications,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from foistats.register import read_register
-from foistats.severity.cells import severity_data
 from foistats.severity.flow import flow_of_cases, flow_of_forces
+from foistats.severity.groups.cells import severity_data
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from foistats.errors import DataError, UsageError
-from foistats.severity.intervals import TIDY
-from foistats.severity.links import LINKS
+from foistats.severity.engine.links import LINKS
+from foistats.severity.inference.intervals import TIDY
 from foistats.severity.model import CumulativeLinkModel
 
 LADDER = ("none", "advice", "left")

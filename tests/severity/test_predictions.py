@@ -9,7 +9,7 @@ import pytest
 from scipy import integrate, stats
 
 from foistats.errors import DataError, UsageError
-from foistats.severity.links import LINKS
+from foistats.severity.engine.links import LINKS
 from foistats.severity.model import CumulativeLinkModel
 from foistats.severity.predictions import contrasts, marginal_effects, rung_probabilities
 

@@ -8,7 +8,7 @@ import pytest
 from foistats.register import read_register
 from foistats.severity import robustness
 from foistats.severity.analysis import fit_severity
-from foistats.severity.cells import severity_data
+from foistats.severity.groups.cells import severity_data
 
 KITCHENS = Path(__file__).parents[1] / "studies" / "kitchens"
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from foistats.errors import NotIdentifiedError
-from foistats.severity.cells import SeverityData
+from foistats.severity.engine.statements import ROLE
+from foistats.severity.groups.cells import SeverityData
 from foistats.severity.model import CumulativeLinkModel
 from foistats.severity.results import SeverityFit
-from foistats.severity.statements import ROLE
 
 #: The three sentences a role effect can lead to, by the decision rule of the analysis plan.
 MORE, LESS, UNSETTLED = "more severe outcomes", "less severe outcomes", "no settled difference"

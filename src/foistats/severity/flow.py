@@ -7,7 +7,7 @@ import pandas as pd
 from foistats.describe import ANSWERS, number
 from foistats.layout import UNLIMITED
 from foistats.register import Register
-from foistats.severity.cells import IN_THE_FIT, LEFT_OUT, NO_OUTCOME
+from foistats.severity.groups.cells import IN_THE_FIT, LEFT_OUT, NO_OUTCOME
 
 #: Answers that are none, for the flow of forces.
 NOT_ANSWERED = ("refused", "no_answer", "not_held", "suppressed")
@@ -22,7 +22,7 @@ def flow_of_forces(register: Register, flow: pd.DataFrame, last: str = IN_THE_FI
     ----------
     register : Register
     flow : DataFrame
-        What became of every group of cases, from `foistats.severity.cells.selection`.
+        What became of every group of cases, from `foistats.severity.groups.cells.selection`.
     last : str
         What the last stage is called.
 
@@ -80,7 +80,7 @@ def flow_of_cases(register: Register, flow: pd.DataFrame) -> pd.DataFrame:
     ----------
     register : Register
     flow : DataFrame
-        What became of every group of cases, from `foistats.severity.cells.selection`.
+        What became of every group of cases, from `foistats.severity.groups.cells.selection`.
 
     Returns
     -------

@@ -24,14 +24,13 @@ from numpy.typing import NDArray
 
 from foistats.errors import NotIdentifiedError, UsageError
 from foistats.register import Register
-from foistats.severity import profile, threshold_support
-from foistats.severity.case_groups import CaseGroup, CaseSpace, role_shares
-from foistats.severity.cells import SeverityData, severity_data
-from foistats.severity.collapse import SEVERAL, Compositions, Weights, observe_frame
-from foistats.severity.conditional import ConditionalLikelihood
-from foistats.severity.design import Columns, Design
-from foistats.severity.fitting import Problem, solve
-from foistats.severity.formula import (
+from foistats.severity.checks import threshold_support
+from foistats.severity.engine.coded_columns import SEVERAL, Compositions, Weights
+from foistats.severity.engine.collapse import observe_frame
+from foistats.severity.engine.conditional import ConditionalLikelihood
+from foistats.severity.engine.design import Columns, Design
+from foistats.severity.engine.fitting import Problem, solve
+from foistats.severity.engine.formula import (
     DesignColumns,
     Terms,
     design_columns,
@@ -39,15 +38,18 @@ from foistats.severity.formula import (
     parse_terms,
     require_columns,
 )
-from foistats.severity.identification import require_identified
-from foistats.severity.intervals import require_level
-from foistats.severity.ladders import merged
-from foistats.severity.links import link_named
-from foistats.severity.marginal import MarginalLikelihood
-from foistats.severity.observations import Observations
-from foistats.severity.penalties import LogFPrior
+from foistats.severity.engine.links import link_named
+from foistats.severity.engine.marginal import MarginalLikelihood
+from foistats.severity.engine.observations import Observations
+from foistats.severity.engine.penalties import LogFPrior
+from foistats.severity.engine.statements import ROLE, observe_groups
+from foistats.severity.groups.case_groups import CaseGroup, CaseSpace, role_shares
+from foistats.severity.groups.cells import SeverityData, severity_data
+from foistats.severity.groups.identification import require_identified
+from foistats.severity.groups.ladders import merged
+from foistats.severity.inference import profile
+from foistats.severity.inference.intervals import require_level
 from foistats.severity.results import SeverityFit
-from foistats.severity.statements import ROLE, observe_groups
 
 Array: TypeAlias = NDArray[Any]
 Data: TypeAlias = "pd.DataFrame | Register | SeverityData | Sequence[CaseGroup]"

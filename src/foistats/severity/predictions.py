@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from foistats.errors import DataError, ModelError, UsageError, did_you_mean
-from foistats.severity.design import Columns, Design
-from foistats.severity.formula import require_columns
-from foistats.severity.intervals import quantile, share_interval, tidy
+from foistats.severity.engine.design import Columns, Design
+from foistats.severity.engine.formula import require_columns
+from foistats.severity.inference.intervals import quantile, share_interval, tidy
 
 if TYPE_CHECKING:
     from foistats.severity.results import SeverityFit

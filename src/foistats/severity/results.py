@@ -14,30 +14,26 @@ from numpy.typing import NDArray
 from statsmodels.iolib.summary import Summary
 
 from foistats.errors import UsageError
-from foistats.severity import (
+from foistats.severity import predictions, summary
+from foistats.severity.checks import fitted_counts, information, proportional_odds, residuals
+from foistats.severity.engine.design import Design
+from foistats.severity.engine.fitting import Problem, Solution
+from foistats.severity.engine.formula import DesignColumns
+from foistats.severity.engine.observations import Observations
+from foistats.severity.inference import (
     bootstrap,
     comparison,
-    fitted_counts,
     heterogeneity,
-    information,
-    not_at_random,
-    predictions,
     profile,
-    proportional_odds,
-    residuals,
     sandwich,
     simulate,
-    summary,
 )
-from foistats.severity.design import Design
-from foistats.severity.fitting import Problem, Solution
-from foistats.severity.formula import DesignColumns
-from foistats.severity.intervals import tidy
-from foistats.severity.observations import Observations
+from foistats.severity.inference.intervals import tidy
 from foistats.severity.predictions import INTEGRATED
+from foistats.severity.what_if import not_at_random
 
 if TYPE_CHECKING:
-    from foistats.severity.cells import SeverityData
+    from foistats.severity.groups.cells import SeverityData
     from foistats.severity.model import CumulativeLinkModel
 
 Array: TypeAlias = NDArray[Any]

@@ -15,19 +15,19 @@ import pandas as pd
 from foistats.errors import ModelError
 from foistats.register import Register
 from foistats.severity.analysis import complete_lists, role_term
-from foistats.severity.cells import SeverityData
-from foistats.severity.comparison import no_force_variation
-from foistats.severity.heterogeneity import heterogeneity
-from foistats.severity.influence import alone, leave_one_out
-from foistats.severity.information import information_by, information_by_force
-from foistats.severity.national import national_total
-from foistats.severity.not_at_random import tilt_table, turning_point
+from foistats.severity.checks.influence import alone, leave_one_out
+from foistats.severity.checks.information import information_by, information_by_force
+from foistats.severity.checks.within_between import within_between
+from foistats.severity.engine.separation import threshold_names
+from foistats.severity.engine.statements import ROLE
+from foistats.severity.groups.cells import SeverityData
+from foistats.severity.inference.comparison import no_force_variation
+from foistats.severity.inference.heterogeneity import heterogeneity
 from foistats.severity.results import SeverityFit
-from foistats.severity.separation import threshold_names
-from foistats.severity.statements import ROLE
-from foistats.severity.totals import augment
-from foistats.severity.within_between import within_between
-from foistats.severity.worst_case import worst_case_difference, worst_case_shares
+from foistats.severity.what_if.national import national_total
+from foistats.severity.what_if.not_at_random import tilt_table, turning_point
+from foistats.severity.what_if.totals import augment
+from foistats.severity.what_if.worst_case import worst_case_difference, worst_case_shares
 
 TILTS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Log odds of being printed, per rung."""

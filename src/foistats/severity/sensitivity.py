@@ -12,9 +12,9 @@ import pandas as pd
 from foistats.errors import ModelError
 from foistats.register import Register
 from foistats.severity.analysis import fit_severity, role_effects
-from foistats.severity.cells import IN_THE_FIT, SeverityData, severity_data
-from foistats.severity.ladders import merged
-from foistats.severity.links import LINKS
+from foistats.severity.engine.links import LINKS
+from foistats.severity.groups.cells import IN_THE_FIT, SeverityData, severity_data
+from foistats.severity.groups.ladders import merged
 from foistats.severity.results import SeverityFit
 
 COLUMNS = ["label", "role", "estimate", "conf_low", "conf_high", "conclusion", "reason"]

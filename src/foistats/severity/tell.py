@@ -14,10 +14,10 @@ import pandas as pd
 
 from foistats.describe import number
 from foistats.severity.analysis import UNSETTLED, RoleEffect, value_id
-from foistats.severity.cells import SeverityData
-from foistats.severity.identification import identifiability as identify
+from foistats.severity.engine.statements import ROLE
+from foistats.severity.groups.cells import SeverityData
+from foistats.severity.groups.identification import identifiability as identify
 from foistats.severity.results import SeverityFit
-from foistats.severity.statements import ROLE
 
 
 def groups(data: SeverityData) -> pd.DataFrame:
