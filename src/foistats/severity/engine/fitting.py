@@ -32,6 +32,8 @@ _SINGULAR = 1e-6
 _LEVEL = 1e-6
 """A slope per case below this is that of a likelihood that has as good as reached its supremum."""
 _SMALLEST_SD = 1e-3
+_NO_GAIN = 1e-7
+"""A random intercept that raises the log-likelihood by less is none."""
 _LARGEST_SD = 100.0
 _LARGEST_LOG_SCALE = 1.5
 """Beyond this a scale effect that ends in no maximum is taken to run to infinity."""
@@ -228,9 +230,7 @@ def maximise_over(
     if not problem.design.random_intercept:
         return zero, False
     positive = _search_positive(problem, zero, held, start, bounded)
-    if positive is None or positive.value - zero.value <= 1e-9:
-        return zero, True
-    return positive, False
+    return (zero, True) if positive is None else (positive, False)
 
 
 def _search_positive(
@@ -240,7 +240,7 @@ def _search_positive(
     start: Array | None,
     bounded: bool,
 ) -> Maximum | None:
-    """Return the maximum over positive standard deviations; None if it runs to zero."""
+    """Return the maximum over positive standard deviations; None if none is better than zero."""
     moves = problem.moves()
 
     def left(vector: Array, found: object) -> bool:
@@ -271,7 +271,7 @@ def _search_positive(
             "and the likelihood still rises, because groups lie wholly at one end of the ladder or "
             "the other; describe them one by one"
         )
-    if sd <= _SMALLEST_SD:
+    if sd <= _SMALLEST_SD or found.value - zero.value <= _NO_GAIN:
         return None
     _require_reached(problem, found, bounded)
     return found

@@ -265,7 +265,7 @@ class MarginalLikelihood:
         """Return mode and spread of every force's integrand, by Newton's method.
 
         Steps are cut to half the last one whenever they have crossed the mode. The last one is
-        shorter than 1e-5 spreads, which leaves an error of the order of its square.
+        shorter than 1e-9 spreads: the spread is that of the point before it.
         """
         forces = len(self.conditional.observations.forces)
         modes = self._best_of_grid(vector) if start is None else start.copy()
