@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -54,6 +54,7 @@ from foistats.severity.results import SeverityFit
 Array: TypeAlias = NDArray[Any]
 Data: TypeAlias = "pd.DataFrame | Register | SeverityData | Sequence[CaseGroup]"
 
+TABLE_COLUMNS = ("term", "rung", "estimate", "std_error", "conf_low", "conf_high", "at")
 ESTIMATORS = ("maximum_likelihood", "bias_reduced", "penalised")
 MOST_POINTS = 100
 """Quadrature points beyond this bring nothing, and the weights of the outermost are nothing."""
@@ -112,11 +113,24 @@ class CumulativeLinkModel:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ladder", tuple(map(str, self.ladder or ())))
-        object.__setattr__(self, "groups", self.groups or "")
+        object.__setattr__(self, "ladder", _as_ladder(self.ladder))
+        for name in ("groups", "nominal", "scale"):
+            object.__setattr__(self, name, getattr(self, name) or "")
+        for name in ("formula", "groups", "link", "nominal", "scale", "estimator"):
+            if not isinstance(getattr(self, name), str):
+                raise UsageError(f"{name} is {getattr(self, name)!r}; a text is needed")
+        for name in ("level", "prior_cases"):
+            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), Real):
+                raise UsageError(f"{name} is {getattr(self, name)!r}; a number is needed")
         link_named(self.link)
         require_level(self.level)
-        self.terms  # noqa: B018 - refuses a formula that is wrong
+        taken = [name for name in self.covariates if name in TABLE_COLUMNS]
+        if taken:
+            raise UsageError(
+                f"covariate '{taken[0]}': tables of the fit have a column of that name; rename it"
+            )
+        if self.groups == self.response:
+            raise UsageError(f"groups='{self.groups}' is the response")
         _check_ladder(self.ladder)
         points = self.quadrature_points
         if not isinstance(points, Integral) or not 1 <= points <= MOST_POINTS:
@@ -205,7 +219,7 @@ class CumulativeLinkModel:
                 weights=weights,
                 composition=composition,
             )
-        if not isinstance(weights, str) or weights:
+        if weights is not None and (not isinstance(weights, str) or weights):
             raise UsageError("weights: groups of cases have counts of their own; leave it out")
         groups, space = self._case_groups(data, composition)
         require_columns(
@@ -332,6 +346,18 @@ class CumulativeLinkModel:
         )
         conditional = ConditionalLikelihood(link_named(self.link), design, observations)
         return MarginalLikelihood(conditional, self.quadrature_points)
+
+
+def _as_ladder(ladder: Any) -> tuple[str, ...]:
+    """Return the rungs as texts; refuse what has no order of its own."""
+    if ladder is None:
+        return ()
+    if isinstance(ladder, str | set | frozenset | Mapping):
+        raise UsageError(
+            f"ladder is a {type(ladder).__name__}, which has no order; give a list, least severe "
+            "first"
+        )
+    return tuple(map(str, ladder))
 
 
 def _check_ladder(ladder: Sequence[str], *, found: bool = False) -> None:

@@ -65,9 +65,13 @@ def rung_probabilities(
     ModelError
         Where nominal effects make thresholds cross.
     """
-    grid, weights = _intercepts(fit, at)
+    if not isinstance(points, pd.DataFrame):
+        raise UsageError(f"new data is a {type(points).__name__}; a DataFrame is needed")
+    if not len(points):
+        raise UsageError("new data has no rows")
+    grid, weights = _intercepts(fit, str(at))
     parts = []
-    for begin in range(0, max(len(points), 1), _ROWS_AT_ONCE):
+    for begin in range(0, len(points), _ROWS_AT_ONCE):
         design = design_at(fit, points.iloc[begin : begin + _ROWS_AT_ONCE])
         parts.append(_averaged(fit, design, grid, weights))
     return RungProbabilities(
@@ -92,7 +96,11 @@ def _intercepts(fit: SeverityFit, at: str) -> tuple[Array, Array]:
 
 def design_at(fit: SeverityFit, points: pd.DataFrame) -> Design:
     """Return the design of new points, all in one group."""
-    require_columns(fit.model.covariates, list(map(str, points.columns)), what="new data")
+    columns = list(map(str, points.columns))
+    require_columns(fit.model.covariates, columns, what="new data")
+    twice = [name for name in fit.model.covariates if columns.count(name) > 1]
+    if twice:
+        raise UsageError(f"new data has several columns '{twice[0]}'")
     frame = pd.DataFrame({name: _known_values(fit, points[name]) for name in fit.model.covariates})
     frame.index = range(len(points))
     matrices = {
@@ -113,7 +121,14 @@ def _known_values(fit: SeverityFit, column: pd.Series) -> Any:
     """Return a covariate as the fit coded it; refuse levels it has not seen."""
     seen = fit.observations.points[column.name].dtype
     if not isinstance(seen, pd.CategoricalDtype):
-        return column.to_numpy(dtype=float)
+        values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if len(wrong):
+            raise DataError(
+                f"new data, row {wrong[0]}, column '{column.name}': found "
+                f"'{column.iloc[wrong[0]]}' (a finite number is needed)"
+            )
+        return values
     codes = seen.categories.get_indexer(pd.Index(column))
     wrong = np.flatnonzero(codes < 0)
     if len(wrong):
@@ -198,6 +213,12 @@ def predicted_shares(fit: SeverityFit, weights: Mapping[Any, float], by: str) ->
         One row per rung: ``term, estimate, std_error, conf_low, conf_high``. The interval is that
         of the expected share, not of a count that is still to be drawn.
     """
+    levels = set(fit.observations.points[by]) if by in fit.observations.points else set()
+    if levels != set(weights):
+        raise UsageError(
+            f"the shares are of {', '.join(map(str, weights)) or 'nothing'}; the levels of "
+            f"'{by}' in the fit are {', '.join(sorted(map(str, levels))) or 'none'}"
+        )
     points = pd.DataFrame({by: list(weights)})
     found = rung_probabilities(fit, points)
     shares = np.array(list(weights.values())) / sum(weights.values())

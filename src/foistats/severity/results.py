@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Array: TypeAlias = NDArray[Any]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SeverityFit:
     """A fitted `CumulativeLinkModel`.
 

@@ -212,11 +212,19 @@ def test_what_cannot_be_used_is_named(change, settings, error, message):
 
 
 @pytest.mark.parametrize(
-    "shares", [{"o": 0.5}, {"o": 0.5, "s": 0.6}, {"o": 1.0, "s": 0.0}, {"o": 0.5, "s": np.nan}, {}]
+    ("shares", "message"),
+    [
+        ({"o": 0.5}, "the shares sum to 0.5, not to 1"),
+        ({"o": 0.5, "s": 0.6}, "the shares sum to 1.1, not to 1"),
+        ({"o": 1.0, "s": 0.0}, "the share of 's' is 0.0"),
+        ({"o": 0.5, "s": np.nan}, "the share of 's' is nan"),
+        ({"o": 1.0}, "found .*a positive share for each of o, s is needed"),
+        ({}, "the shares sum to 0, not to 1"),
+    ],
 )
-def test_wrong_compositions_are_refused(shares):
+def test_wrong_compositions_are_refused(shares, message):
     frame = FRAME.assign(role=["o", None, "s", "s", "s", "o", "o"])
-    with pytest.raises(UsageError, match=r"composition of 'role': found .*together they must be 1"):
+    with pytest.raises(UsageError, match=f"composition of 'role': {message}"):
         observe(frame, composition={"role": shares})
 
 

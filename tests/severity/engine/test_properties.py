@@ -246,7 +246,7 @@ def test_names_change_nothing(seed, groups):
         role=frame["role"].map({"officer": "1 of them", "staff": "é|".replace("|", "!")}),
         force=frame["force"].map(dict(zip("abcd", "dcab", strict=True))),
     )
-    one, other = fit(frame, groups=groups), fit(renamed, groups=groups, ladder="zyxw")
+    one, other = fit(frame, groups=groups), fit(renamed, groups=groups, ladder=list("zyxw"))
     assert other.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-10)
     np.testing.assert_allclose(other.solution.vector, one.solution.vector, atol=1e-6)
 

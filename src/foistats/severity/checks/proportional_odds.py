@@ -103,7 +103,7 @@ def proportional_odds_tests(fit: SeverityFit) -> pd.DataFrame:
         the score test. `cases` is the number used. Where a test does not exist the numbers are
         missing and the note says "not testable" and why.
     """
-    rows = [*_brant_rows(fit)]
+    rows = [*_brant_rows(fit)] if location_terms(fit) else []
     for term in location_terms(fit):
         for kind in KINDS:
             rows += _larger_model_rows(fit, term, kind)

@@ -216,7 +216,7 @@ class CountedAtoms:
         at = self._middle_point * self._cuts**2 + self._middle_pair
         square = np.bincount(at, product, self._points * self._cuts**2)
         square = square.reshape(self._points, self._cuts, self._cuts)
-        return np.asarray(square + square.transpose(0, 2, 1))
+        return np.asarray(square + square.transpose(0, 2, 1), dtype=float)
 
     def onto_points(self, product: Array) -> Array:
         """Sum what belongs to two edges over those of a point: points x nodes."""

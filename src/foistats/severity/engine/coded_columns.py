@@ -19,7 +19,7 @@ from foistats.severity.engine.observations import Indices
 
 Array: TypeAlias = NDArray[Any]
 Compositions: TypeAlias = Mapping[str, Mapping[Any, float]]
-Weights: TypeAlias = str | Sequence[float] | Array
+Weights: TypeAlias = str | Sequence[float] | Array | pd.Series | None
 
 SEVERAL = "|"
 """What joins the levels of which a row may have any."""
@@ -121,8 +121,8 @@ def coded_response(frame: pd.DataFrame, name: str, ladder: tuple[str, ...]) -> C
 
 def _parts(category: Any, levels: Mapping[Any, int]) -> list[Any]:
     """Return the levels that a category names."""
-    if category in levels:
-        return [category]
+    if category in levels or str(category) in levels:
+        return [category if category in levels else str(category)]
     whole = isinstance(category, float) and category.is_integer()
     return [part.strip() for part in str(int(category) if whole else category).split(SEVERAL)]
 
@@ -141,7 +141,15 @@ def coded_covariate(
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         return _coded_number(column, name)
     codes, categories = _categorical(column)
-    plain = [category for category in categories if SEVERAL not in str(category)]
+    used = np.zeros(len(categories), dtype=bool)
+    used[np.unique(codes[codes >= 0])] = True
+    plain = [
+        category
+        for category, has_rows in zip(categories, used, strict=True)
+        if SEVERAL not in str(category) and (has_rows or category in (shares or {}))
+    ]
+    if len({str(level) for level in plain}) < len(plain):
+        raise DataError(f"column '{name}': two different levels are written alike")
     if len(plain) == len(categories) and not (codes < 0).any():
         return CodedColumn(name, codes, categories, None, True)
     levels = list(dict.fromkeys([*plain, *(shares or {})]))
@@ -149,6 +157,8 @@ def coded_covariate(
     sets: list[tuple[int, ...]] = [(number,) for number in range(len(levels))]
     new = np.zeros(len(categories) + 1, dtype=np.intp)
     for code, category in enumerate(categories):
+        if not used[code]:
+            continue
         members = tuple(sorted({place.get(part, -1) for part in _parts(category, place)}))
         if members[0] < 0:
             row = int(np.flatnonzero(codes == code)[0]) if (codes == code).any() else -1
@@ -188,17 +198,29 @@ def coded_groups(frame: pd.DataFrame, name: str) -> CodedColumn:
             f"row {lost[0]}, column '{name}': the group is missing (in {len(lost):,} of "
             f"{len(codes):,} rows); every row needs one"
         )
+    names = [str(category) for category in categories]
+    if len(set(names)) < len(names):
+        twice = next(word for word in names if names.count(word) > 1)
+        raise DataError(f"column '{name}': two different groups are both written '{twice}'")
     return CodedColumn(name, codes, categories, None, True)
 
 
 def row_weights(frame: pd.DataFrame, weights: Weights) -> Array | None:
     """Return the count of each row: finite, zero or more; nothing where every row counts once."""
-    if isinstance(weights, str) and not weights:
+    if weights is None or (isinstance(weights, str) and not weights):
         return None
+    if isinstance(weights, pd.Series) and not weights.index.equals(frame.index):
+        raise UsageError(
+            "weights: the series has another index than the data; give the name of a column, or "
+            "counts in the order of the rows (weights.to_numpy())"
+        )
     if isinstance(weights, str):
         name, column = weights, _column(frame, weights, "weights")
     else:
-        name, column = "weights", pd.Series(np.asarray(weights))
+        given = np.asarray(weights)
+        if given.ndim != 1 or np.iscomplexobj(given):
+            raise UsageError("weights: give the name of a column, or one count per row")
+        name, column = "weights", pd.Series(given)
         if len(column) != len(frame):
             raise UsageError(
                 f"weights: {len(column):,} counts for {len(frame):,} rows; give one per row, or "
@@ -213,6 +235,52 @@ def row_weights(frame: pd.DataFrame, weights: Weights) -> Array | None:
             "of cases, zero or more)"
         )
     return values
+
+
+def require_compositions(
+    composition: Compositions | None, columns: Sequence[str]
+) -> dict[str, dict[Any, float]]:
+    """Return the compositions as given; refuse any that is not of a column, or no share.
+
+    Raises
+    ------
+    UsageError
+    """
+    if composition is None:
+        return {}
+    if not isinstance(composition, Mapping):
+        raise UsageError(
+            f"composition is a {type(composition).__name__}; {{column: {{level: share}}}} is needed"
+        )
+    given: dict[str, dict[Any, float]] = {}
+    for name, shares in composition.items():
+        if name not in columns:
+            raise UsageError(
+                f"composition of '{name}': no such column{did_you_mean(str(name), columns)} (the "
+                f"data have {', '.join(columns)})"
+            )
+        if not isinstance(shares, Mapping | pd.Series):
+            raise UsageError(
+                f"composition of '{name}': found {shares!r}; {{level: share}} is needed"
+            )
+        given[name] = {level: _share(name, level, share) for level, share in dict(shares).items()}
+        total = sum(given[name].values())
+        if abs(total - 1) > 1e-6:
+            raise UsageError(f"composition of '{name}': the shares sum to {total:g}, not to 1")
+    return given
+
+
+def _share(name: str, level: Any, share: Any) -> float:
+    try:
+        value = float(share)
+    except (TypeError, ValueError):
+        value = -1.0
+    if not 0 < value <= 1:
+        raise UsageError(
+            f"composition of '{name}': the share of '{level}' is {share!r} (a positive share is "
+            "needed)"
+        )
+    return value
 
 
 def log_shares(column: CodedColumn, composition: Compositions) -> Array:

@@ -29,6 +29,7 @@ from foistats.severity.engine.coded_columns import (
     coded_response,
     ladder_of,
     log_shares,
+    require_compositions,
     row_weights,
 )
 from foistats.severity.engine.observations import AtomList, Indices, Observations, runs_of
@@ -73,9 +74,9 @@ def observe_frame(
     DataError
         If a value cannot be used; the message has the row, the value and what is allowed.
     """
-    given = dict(composition or {})
     rungs = tuple(ladder) or ladder_of(frame, response)
     outcome = coded_response(frame, response, rungs)
+    given = require_compositions(composition, list(map(str, frame.columns)))
     columns = [coded_covariate(frame, name, given.get(name)) for name in covariates]
     force = coded_groups(frame, groups)
     counts = row_weights(frame, weights)

@@ -31,6 +31,7 @@ _SINGULAR = 1e-6
 """Scaled information below this share of that of the lightest cell is none."""
 _LEVEL = 1e-6
 """A slope per case below this is that of a likelihood that has as good as reached its supremum."""
+_STARTS, _STARTS_SEED = 16, 0
 _SMALLEST_SD = 1e-3
 _NO_GAIN = 1e-7
 """A random intercept that raises the log-likelihood by less is none."""
@@ -226,11 +227,34 @@ def maximise_over(
         _require_reached(problem, found, bounded)
         return found, False
     zero = maximise(without.objective, begin[:size], moves=without.moves(), fixed=held)
+    if start is None and problem.observations.gapped:
+        zero = _best_of_starts(without, zero, begin[:size], held)
     _require_reached(without, zero, bounded)
     if not problem.design.random_intercept:
         return zero, False
     positive = _search_positive(problem, zero, held, start, bounded)
     return (zero, True) if positive is None else (positive, False)
+
+
+def _best_of_starts(
+    problem: Problem, found: Maximum, begin: Array, held: Mapping[int, float]
+) -> Maximum:
+    """Return the best of the maximum found and of searches from other coefficients.
+
+    Outcome sets with a gap ("none or left") make a likelihood with several peaks.
+    """
+    random = np.random.default_rng(_STARTS_SEED)
+    at, moves, cuts = problem.design.slices["location"], problem.moves(), problem.design.cuts
+    link = problem.marginal.conditional.link
+    for _ in range(_STARTS):
+        start = begin.copy()
+        start[at] = 3 * random.standard_normal(at.stop - at.start) / problem.scales()[at]
+        start[:cuts] = link.quantile(np.cumsum(random.dirichlet(np.ones(cuts + 1)))[:-1])
+        start[:cuts] += problem.design.location.mean @ start[at]
+        other = maximise(problem.objective, start, moves=moves, fixed=held)
+        if other.value > found.value + 1e-6:
+            found = other
+    return found
 
 
 def _search_positive(
@@ -244,7 +268,7 @@ def _search_positive(
     moves = problem.moves()
 
     def left(vector: Array, found: object) -> bool:
-        return not _SMALLEST_SD < np.exp(vector[-1]) < _LARGEST_SD
+        return not _SMALLEST_SD < np.exp(vector[-1]) < _largest_sd(problem, vector)
 
     if start is not None and len(start) == problem.design.size:
         begin, modes = start, None
@@ -265,7 +289,9 @@ def _search_positive(
                 begin, modes = rough.vector, rough.evaluation.modes
     found = maximise(problem.objective, begin, moves=moves, fixed=held, modes=modes, stop=left)
     sd = float(np.exp(found.vector[-1]))
-    if sd >= _LARGEST_SD or (sd > _DOUBTFUL_SD and _still_rises(problem, found, held)):
+    if sd >= _largest_sd(problem, found.vector) or (
+        sd > _DOUBTFUL_SD and _still_rises(problem, found, held)
+    ):
         raise NotIdentifiedError(
             f"no finite estimate of the random intercept's standard deviation: it passes {sd:.3g} "
             "and the likelihood still rises, because groups lie wholly at one end of the ladder or "
@@ -275,6 +301,12 @@ def _search_positive(
         return None
     _require_reached(problem, found, bounded)
     return found
+
+
+def _largest_sd(problem: Problem, vector: Array) -> float:
+    """Return the standard deviation taken as infinite: far beyond the spread of the thresholds."""
+    widest = float(np.max(np.abs(vector[: problem.design.cuts])))
+    return _LARGEST_SD * max(1.0, widest / 10)
 
 
 def _still_rises(problem: Problem, found: Maximum, held: Mapping[int, float]) -> bool:

@@ -66,19 +66,30 @@ class DesignColumns:
     entries : array or sparse array, points x columns
     names : tuple of str
         As patsy writes them: ``role[T.staff]``.
-    info : patsy.DesignInfo
-        What makes the same columns of other points.
+    terms : Terms
+    seen : DataFrame
+        Points that show every level.
     """
 
     entries: Any
     names: tuple[str, ...]
-    info: Any
+    terms: Terms
+    seen: pd.DataFrame
 
     @cached_property
     def matrix(self) -> Array:
         """The columns as a dense matrix."""
         entries = self.entries
         return np.asarray(entries if isinstance(entries, np.ndarray) else entries.toarray())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out patsy's own description, which cannot be copied; it is made anew."""
+        return {k: v for k, v in self.__dict__.items() if k != "info"}
+
+    @cached_property
+    def info(self) -> Any:
+        """Patsy's description of the columns: what makes the same ones of other points."""
+        return None if self.terms.empty else _design_info(self.terms, self.seen)
 
     def of(self, points: pd.DataFrame) -> Array:
         """Return the same columns for other points.
@@ -207,19 +218,23 @@ def design_columns(terms: Terms, points: pd.DataFrame) -> DesignColumns:
                 "leave it out of the formula"
             )
     if terms.empty:
-        return DesignColumns(np.zeros((len(points), 0)), (), None)
+        return DesignColumns(np.zeros((len(points), 0)), (), terms, points.iloc[:0])
     numbers = [n for n in terms.categories if not _is_categorical(points[n])]
     # of categoricals patsy needs to see the levels, which their type holds, not the rows
     seen = points if numbers else points.iloc[:1]
-    description = _description(terms.text)
-    try:
-        info = patsy.incr_dbuilder(description, lambda: iter([seen]), NA_action="raise")
-    except patsy.PatsyError as error:
-        raise UsageError(f"formula '{terms.text}': {_plain(error)}") from None
+    info = _design_info(terms, seen)
     names = tuple(name for name in info.column_names if name != _CONSTANT)
     if numbers:
-        return DesignColumns(_built(info, points), names, info)
-    return DesignColumns(_looked_up(info, points), names, info)
+        return DesignColumns(_built(info, points), names, terms, seen)
+    return DesignColumns(_looked_up(info, points), names, terms, seen)
+
+
+def _design_info(terms: Terms, seen: pd.DataFrame) -> Any:
+    try:
+        description = _description(terms.text)
+        return patsy.incr_dbuilder(description, lambda: iter([seen]), NA_action="raise")
+    except patsy.PatsyError as error:
+        raise UsageError(f"formula '{terms.text}': {_plain(error)}") from None
 
 
 def _looked_up(info: Any, points: pd.DataFrame) -> Any:

@@ -137,6 +137,12 @@ class Observations:
         return len(self.ladder) - 1
 
     @property
+    def gapped(self) -> bool:
+        """Whether some case's outcome set has a gap: two runs of rungs at one point."""
+        pairs = self.atoms.cell * len(self.points) + self.atoms.point
+        return len(np.unique(pairs)) < len(pairs)
+
+    @property
     def exact(self) -> bool:
         """Whether every case has one known rung at one known point."""
         atoms = self.atoms

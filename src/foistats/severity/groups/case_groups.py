@@ -176,6 +176,8 @@ def _partition_faults(group: CaseGroup) -> list[str]:
 
 def _cell_faults(cell: Cell, space: CaseSpace) -> list[str]:
     faults = []
+    if cell.n_low != int(cell.n_low) or cell.n_high != int(cell.n_high):
+        faults.append(f"{_words(cell)} has the count {cell.n_low}-{cell.n_high}: cases are whole")
     if not 0 <= cell.n_low <= cell.n_high:
         faults.append(f"{_words(cell)} has the count {cell.n_low}-{cell.n_high}")
     if not cell.roles:

@@ -260,6 +260,8 @@ def wald_test(fit: SeverityFit, terms: Sequence[str] | str) -> pd.DataFrame:
         For an unknown term.
     """
     asked = [terms] if isinstance(terms, str) else list(terms)
+    if not asked:
+        raise UsageError("no terms to test; name at least one")
     covariance = fit.covariance
     names = list(covariance.index)
     places = sorted({place for term in asked for place in _places(fit, term, names)})

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from foistats.errors import UsageError
 
@@ -54,7 +54,7 @@ def share_interval(
     shares: Array, errors: Array, level: float, degrees: float
 ) -> tuple[Array, Array]:
     """Return the interval of a share, symmetric on the logit scale and so within 0 and 1."""
-    spread = shares * (1 - shares)
-    odds = np.log(shares) - np.log1p(-shares)
-    reach = quantile(level, degrees) * errors / spread
-    return 1 / (1 + np.exp(-(odds - reach))), 1 / (1 + np.exp(-(odds + reach)))
+    inside = np.clip(shares, np.finfo(float).tiny, 1 - np.finfo(float).epsneg)
+    odds = np.log(inside) - np.log1p(-inside)
+    reach = quantile(level, degrees) * errors / (inside * (1 - inside))
+    return special.expit(odds - reach), special.expit(odds + reach)

@@ -123,6 +123,8 @@ class Total:
     def _faults(self) -> Iterable[str]:
         if not self.statements:
             yield "no statement about its outcomes"
+        if not self.contains and not self.members:
+            yield "no groups of cases; name those in the fit (contains) and the others (members)"
         for one, other in itertools.combinations(self.statements, 2):
             if one.rungs & other.rungs:
                 yield f"two statements about {', '.join(sorted(one.rungs & other.rungs))}"
@@ -165,6 +167,8 @@ def refuse_overlap(
             f"total '{total.name}' contains '{lost[0]}'{did_you_mean(lost[0], fitted)}, which is "
             f"not in the fit (its groups: {', '.join(fitted)})"
         )
+    if register:
+        _refuse_undeclared(total, list(fitted), register)
     known = set(register.groups["group"]) if register else set()
     for member in total.members:
         if member.name in fitted:
@@ -181,6 +185,20 @@ def refuse_overlap(
                 f"'{meeting[0]}', which is in the fit; leave one of them out, count the member as "
                 "`removed`, or say that its cases are others (apart=True)"
             )
+
+
+def _refuse_undeclared(total: Total, fitted: Sequence[str], register: Register) -> None:
+    """Refuse a total over a survey that has groups in the fit which the total does not name."""
+    survey = register.groups.set_index("group")["survey"]
+    if total.name not in survey:
+        return
+    same = [name for name in fitted if name in survey and survey[name] == survey[total.name]]
+    undeclared = [name for name in same if name not in total.contains]
+    if undeclared:
+        raise OverlapError(
+            f"total '{total.name}' is of the survey '{survey[total.name]}', and so holds the cases "
+            f"of '{undeclared[0]}', which is in the fit; name it among `contains`"
+        )
 
 
 def refuse_shared_forces(totals: Sequence[Total], groups: Sequence[CaseGroup]) -> None:

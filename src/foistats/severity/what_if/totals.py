@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from foistats.errors import UsageError, did_you_mean
 from foistats.register import Register
 from foistats.severity.engine.marginal import Evaluation, MarginalLikelihood
-from foistats.severity.engine.statements import ROLE
+from foistats.severity.engine.statements import ROLE, observe_groups
 from foistats.severity.groups.case_groups import CaseGroup, CaseSpace, role_shares
 from foistats.severity.groups.cells import SeverityData
 from foistats.severity.results import SeverityFit
@@ -273,6 +273,8 @@ def augmented_likelihood(
             "a fit with estimator='bias_reduced' cannot take totals; fit with "
             "estimator='maximum_likelihood' or 'penalised'"
         )
+    if not totals:
+        raise UsageError("no totals; without any, the fit is the answer already")
     groups, space = _groups_and_space(fit, data, composition)
     for total in totals:
         refuse_overlap(total, groups, register)
@@ -301,4 +303,22 @@ def _groups_and_space(
             f"{fit.observations.n_rows} statements, the data {', '.join(ladder)} and {entries}; "
             "give the data that were fitted"
         )
-    return groups, CaseSpace(tuple(ladder), roles, role_shares(roles, shares))
+    space = CaseSpace(tuple(ladder), roles, role_shares(roles, shares))
+    _require_same_data(fit, groups, space)
+    return groups, space
+
+
+def _require_same_data(fit: SeverityFit, groups: Sequence[CaseGroup], space: CaseSpace) -> None:
+    """Refuse data with other counts or role shares than those of the fit."""
+    seen = observe_groups(
+        groups, space, covariates=fit.model.covariates, by_force=bool(fit.model.groups)
+    )
+    fitted = fit.observations
+    same = seen.forces == fitted.forces and len(seen.count) == len(fitted.count)
+    same = same and np.array_equal(seen.count, fitted.count)
+    same = same and np.allclose(seen.atoms.log_weight, fitted.atoms.log_weight)
+    if not same or not np.isclose(seen.constant, fitted.constant):
+        raise UsageError(
+            "the data have other counts or role shares than those of the fit; give the data and "
+            "the composition that were fitted"
+        )
