@@ -105,3 +105,12 @@ def test_other_estimators_say_so_and_have_no_criteria(estimator, said):
     text = fitted(estimator=estimator).summary().as_text()
     for words in [*said, "not defined"]:
         assert words in text
+
+
+def test_a_quadrature_that_is_not_exact_is_said():
+    rough = fitted(groups="judge", quadrature_points=2)
+    fine = fitted(groups="judge", quadrature_points=20)
+    said = "The quadrature is not exact"
+    assert rough.quadrature_error > 1e-3 > fine.quadrature_error
+    assert said in rough.summary().as_text()
+    assert said not in fine.summary().as_text()

@@ -102,6 +102,16 @@ class SeverityFit:
         return self.design.parameters(self.solution.vector).sd
 
     @property
+    def quadrature_error(self) -> float:
+        """How far from exact the quadrature is: zero where more points would change nothing.
+
+        The larger of what integration by parts says must vanish in every group
+        (`foistats.severity.engine.marginal`). One point is Laplace's approximation, whose error it
+        does not measure: it is 1 then.
+        """
+        return self.solution.maximum.evaluation.node_error
+
+    @property
     def n_parameters(self) -> int:
         """The number of parameters, the standard deviation included."""
         return self.problem.design.size

@@ -22,6 +22,10 @@ _ESTIMATORS = {
 }
 
 
+_INEXACT = 1e-3
+"""A quadrature error from which on estimates may move in digits that are printed."""
+
+
 def summary(fit: SeverityFit) -> Summary:
     """Return the fit as a `statsmodels` summary: what was fitted, then all parameters.
 
@@ -128,6 +132,8 @@ def _notes(fit: SeverityFit) -> list[str]:
     if fit.model.groups:
         degrees = int(fit.degrees_of_freedom)
         notes.append(f"Thresholds have t quantiles with {degrees} degrees of freedom.")
+    if fit.model.quadrature_points > 1 and fit.quadrature_error > _INEXACT:
+        notes.append("The quadrature is not exact: fit again with more quadrature points.")
     if fit.model.estimator == "penalised":
         prior = f"log-F({fit.model.prior_cases:g}, {fit.model.prior_cases:g})"
         notes.append(f"Penalised: a {prior} prior on every coefficient.")

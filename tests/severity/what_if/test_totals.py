@@ -360,6 +360,22 @@ def test_augmented_fit_is_the_maximum(fit):
     assert list(found.predicted_totals()["n_low"]) == [20, 30, 20, 30]
 
 
+def test_totals_are_of_no_single_force(fit):
+    """What a total says cannot be shared out over clusters."""
+    said = total(("left", 4, 9), members=(Member("m", "M", {20: 1.0}),))
+    found = augment(fit, GROUPS, [said], composition=COMPOSITION)
+    with pytest.raises(UsageError, match="a fit with totals over several groups has no scores"):
+        found.robust("cluster", few_clusters=True)
+
+
+def test_other_data_than_those_of_the_fit_are_refused(fit):
+    said = total(("left", 4, 9), members=(Member("m", "M", {20: 1.0}),))
+    shares = {"role": {"officer": 0.5, "staff": 0.5}}
+    assert shares != COMPOSITION
+    with pytest.raises(UsageError, match="other counts or role shares than those of the fit"):
+        augment(fit, GROUPS, [said], composition=shares)
+
+
 def test_normal_method_fits_nearly_the_same(fit):
     members = tuple(Member(f"m{i}", f"M{i}", {20: 1.0}) for i in range(12))
     said = total(("left", 40, 60), ("none", 80, 120), contains=("large",), members=members)
@@ -405,6 +421,23 @@ def test_augmented_estimates_are_near_the_truth():
 
 
 # ---- no case twice -----------------------------------------------------------------------------
+
+
+def test_a_fitted_group_of_the_survey_must_be_declared(study):
+    """A total over a survey holds the cases of its groups in the fit, whether it says so or not."""
+    register, data = study
+    fitted = CumulativeLinkModel("severity ~ role", groups="force").fit(data)
+    said = national_total(register, data)
+    left_out, *others = said.contains
+    with pytest.raises(OverlapError, match=f"holds the cases of '{left_out}', which is in the fit"):
+        augment(fitted, data, [replace(said, contains=tuple(others))], register=register)
+
+
+def test_nothing_to_add_is_refused(fit):
+    with pytest.raises(UsageError, match="no totals"):
+        augment(fit, GROUPS, [], composition=COMPOSITION)
+    with pytest.raises(UsageError, match="no groups of cases"):
+        total(("left", 4, 9))
 
 
 def test_a_fitted_group_among_the_members_is_refused(fit):

@@ -226,7 +226,11 @@ def _scores_of_forces(fit: SeverityFit) -> Array:
     marginal = fit.solution.problem.marginal
     modes = fit.solution.maximum.evaluation.modes
     scores = marginal.evaluate(fit.solution.vector, order=1, modes=modes).scores
-    assert scores is not None
+    if scores is None:
+        raise UsageError(
+            "a fit with totals over several groups has no scores of single groups; use the "
+            "covariance of the fit, or fit without totals"
+        )
     return scores
 
 
