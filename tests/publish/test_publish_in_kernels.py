@@ -17,7 +17,8 @@ def run() -> Iterator[Callable[..., str]]:
     manager, client = start_new_kernel(kernel_name="python3")
 
     def execute(code: str, **metadata: object) -> str:
-        content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
+        # after an error a kernel may abort what comes next, unless told not to
+        content = {"code": code, "silent": False, "store_history": True, "stop_on_error": False}
         client.shell_channel.send(client.session.msg("execute_request", content, metadata=metadata))
         reply = client.get_shell_msg(timeout=30)["content"]
         return "" if reply["status"] == "ok" else str(reply["evalue"])
