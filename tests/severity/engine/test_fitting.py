@@ -275,7 +275,7 @@ def test_a_scale_effect_without_end_is_named():
 
 def test_laplace_is_judged_by_its_exact_information():
     """Where forces are small its approximate information need not be positive definite."""
-    random = np.random.default_rng(5)
+    random = np.random.default_rng(2)
     frame = pd.DataFrame(
         {
             "severity": random.choice(LADDER, 60),
@@ -283,8 +283,10 @@ def test_laplace_is_judged_by_its_exact_information():
             "force": [f"f{place}" for place in range(20)] * 3,
         }
     )
-    frame.loc[frame["force"] < "f14", "severity"] = LADDER[0]
-    one = fit(frame, groups="force", quadrature_points=1)
-    many = fit(frame, groups="force", quadrature_points=30)
-    assert np.all(np.linalg.eigvalsh(one.solution.information) > 0)
-    assert one.log_likelihood == pytest.approx(many.log_likelihood, rel=0.02)
+    found = fit(frame, groups="force", quadrature_points=1)
+    with_fixed_nodes = found.solution.maximum.evaluation.information
+    assert (
+        np.linalg.eigvalsh(with_fixed_nodes)[0]
+        < 0
+        < np.linalg.eigvalsh(found.solution.information)[0]
+    )
