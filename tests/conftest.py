@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +79,23 @@ class Folder:
         document = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells)}
         return self.write(f"notebooks/{name}.ipynb", json.dumps(document))
 
+    def package(self, text: str) -> None:
+        """Write the source that stands for the package's, so that tests may change it."""
+        path = self.root.parent / "package" / "publish.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def command(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start the command line in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "foistats", *arguments],
+            cwd=self.root,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def json(self, path: str) -> dict[str, object]:
         found: dict[str, object] = json.loads((self.root / path).read_text(encoding="utf-8"))
         return found
@@ -116,7 +135,8 @@ def folder(
     made.notebook("from foistats import publish", 'publish.value("things", n)')
     monkeypatch.chdir(made.root)
     monkeypatch.delenv("FOISTATS_PROJECT", raising=False)
-    monkeypatch.setattr(freshness, "package_hashes", lambda: {"publish.py": "0" * 64})
+    made.package("first")
+    monkeypatch.setattr(freshness, "PACKAGE", tmp_path / "package")
     return made
 
 

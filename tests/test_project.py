@@ -17,11 +17,32 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "foistats"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 #: Names that conda-forge gives to packages it splits.
-CONDA = {"matplotlib-base": "matplotlib", "nbconvert-core": "nbconvert", "seaborn-base": "seaborn"}
+CONDA = {
+    "jupyter_client": "jupyter-client",
+    "jupyter_core": "jupyter-core",
+    "matplotlib-base": "matplotlib",
+    "nbconvert-core": "nbconvert",
+    "seaborn-base": "seaborn",
+}
 #: The rooms from the top of the house down: a module imports from its own or a lower row only.
 ROOMS = (
     ("cli",),
-    ("reports",),
+    ("reports.run",),
+    ("reports.make",),
+    ("reports.pages", "reports.status"),
+    ("reports.collect", "reports.kernels"),
+    ("reports.freshness",),
+    ("reports.ask",),
+    ("reports.account", "reports.store"),
+    (
+        "reports.compare",
+        "reports.installed",
+        "reports.machine",
+        "reports.notebook",
+        "reports.progress",
+        "reports.reproducible",
+        "reports.verify",
+    ),
     (
         "severity.robustness",
         "severity.sensitivity",

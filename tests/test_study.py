@@ -43,6 +43,17 @@ class TestFinding:
             find_study(tmp_path)
 
 
+class TestPrivate:
+    """A study may say that its files are not to be kept."""
+
+    def test_only_when_it_says_so(self, kitchens):
+        assert not read_study(kitchens).private
+        settings = kitchens / "study.toml"
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(text.replace("[words]", "private = true\n\n[words]"), encoding="utf-8")
+        assert read_study(kitchens).private
+
+
 class TestCodebook:
     """Words of the sources stand for sets of levels."""
 
@@ -96,7 +107,7 @@ BROKEN_SETTINGS = [
     ("study.toml", 'survey = "inspections"', 'survey = ""', "a text that is not empty"),
     ("study.toml", 'ladder = "three-steps"', 'leave_out = [{ group = 1 }]', "each group once"),
     ("study.toml", "2023-03-01", "2023-03-01T10:00:00", "a date such as"),
-    ("study.toml", 'licence     = "CC0"', "private = true", "not supported yet"),
+    ("study.toml", 'licence     = "CC0"', 'private = "yes"', "true or false"),
     ("codebooks/outcomes.toml", "ordered = true", 'ordered = "yes"', "true"),
     ("codebooks/outcomes.toml", "ordered = true", "ordered = false", "true"),
     ("codebooks/outcomes.toml", '"Measure"', "3", "a text in quotes"),

@@ -10,6 +10,8 @@ PARTS = ("total", "cell", "margin", "remainder", "subset", "duplicate", "alterna
 ANSWERS = ("disclosed", "partial", "suppressed", "refused", "not_held", "no_answer", "not_in_print")
 UNITS = ("case", "person", "complaint", "allegation")
 KINDS = ("force", "region", "nation")
+#: What may have happened to a source since it was published; empty: nothing known.
+SOURCE_STATES = ("", "corrected", "withdrawn")
 #: Parts that are entries of a table of their group.
 TABLED = ("cell", "margin", "remainder")
 #: Parts that repeat or contest another statement.
@@ -56,6 +58,7 @@ def fields_of(study: Study) -> dict[str, dict[str, Field]]:
             "period_end": date(),
             "address": text(""),
             "answer": text(""),
+            "state": word(SOURCE_STATES, default=""),
             "note": text(""),
         },
         "groups": {

@@ -102,6 +102,8 @@ class Study:
         The nouns of reports, singular and plural: ``force``, ``case``, ``role``, ``outcome``.
     caveats : tuple of str
         What reports of this study must not be taken to show.
+    private : bool
+        Whether published versions keep hashes of the study's files only, never the files.
     """
 
     id: str
@@ -258,8 +260,6 @@ def _check_value(section: str, key: str, value: Any, finding: Finding) -> Iterat
     """Yield the finding, with what is allowed, if a value of the right type is wrong inside."""
     if isinstance(value, str) and not value.strip() and key in _REQUIRED.get(section, ()):
         yield replace(finding, allowed="a text that is not empty")
-    elif key == "private" and value:
-        yield replace(finding, allowed="false: reports of private studies are not supported yet")
     elif key == "as_of" and isinstance(value, dt.datetime):
         yield replace(finding, allowed=_KINDS[dt.date])
     elif section == "words" and not (len(value) == 2 and _texts(value)):

@@ -4,9 +4,9 @@ import pytest
 
 from foistats.errors import UsageError
 from foistats.reports import freshness
-from foistats.reports.declare import read_project
+from foistats.reports.ask.declare import read_project
 from foistats.reports.freshness import inputs_of, key_of
-from foistats.reports.request import requests
+from foistats.reports.ask.request import requests
 
 
 def key(folder, *given: tuple[str, str]) -> str:
@@ -50,19 +50,17 @@ def test_what_changes_the_key(folder, change) -> None:
     assert key(folder) != before
 
 
-def test_parameters_and_package_change_the_key(folder, monkeypatch) -> None:
+def test_parameters_and_package_change_the_key(folder) -> None:
     before = key(folder)
     assert key(folder, ("n", "4")) != before
-    monkeypatch.setattr(freshness, "package_hashes", lambda: {"publish.py": "1" * 64})
+    folder.package("second")
     assert key(folder) != before
 
 
-def test_the_package_is_its_source_and_templates(monkeypatch) -> None:
-    monkeypatch.undo()
+def test_the_package_is_its_source_and_templates() -> None:
     names = freshness.package_hashes()
-    assert {"publish/__init__.py", "reports/template/style.css", "reports/template/report.html.j2"} <= set(
-        names
-    )
+    template = "reports/pages/template"
+    assert {f"{template}/style.css", f"{template}/report.html.j2", "publish/__init__.py"} <= {*names}
     assert not any("__pycache__" in name for name in names)
 
 

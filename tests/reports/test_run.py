@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from foistats.reports import freshness
-
 HOSTILE = "<script>alert(1)</script>{{ 1 }}\n=HYPERLINK(1)" + "x" * 3000
 
 
@@ -18,14 +16,19 @@ def test_a_version_is_published_then_left_alone_then_followed(folder) -> None:
     first = folder.foistats("run")
     assert (first.code, first.err) == (0, "severity  running\n")
     assert first.out.startswith("severity  published  v001  ")
-    assert folder.published() == [
+    assert [name for name in folder.published() if not name.startswith("objects/")] == [
+        "codecheck.yml",
         "index.html",
         "severity/latest.json",
         *(
             f"severity/v001/{name}"
-            for name in ("manifest.json", "report.html", "report.ipynb", "run.json", "values.json")
+            for name in (
+                *("manifest.json", "report.html", "report.ipynb", "ro-crate-metadata.json"),
+                *("run.json", "values.json", "verify.py"),
+            )
         ),
     ]
+    assert folder.foistats("verify", "--all").code == 0
     manifest = folder.json("reports/severity/v001/manifest.json")
     assert manifest["predecessor"] is None
     assert manifest["parameters"] == {"study": "pa", "link": "logit", "n": 3}
@@ -65,11 +68,11 @@ def test_a_version_is_published_then_left_alone_then_followed(folder) -> None:
     assert folder.json("reports/severity/latest.json")["version"] == "v002"
 
 
-def test_the_package_changes_and_the_results_do_not(folder, monkeypatch) -> None:
+def test_the_package_changes_and_the_results_do_not(folder) -> None:
     folder.foistats("run")
     page = (folder.root / "reports/severity/v001/report.html").read_bytes()
     old = folder.json("reports/severity/latest.json")
-    monkeypatch.setattr(freshness, "package_hashes", lambda: {"publish.py": "1" * 64})
+    folder.package("second")
     answer = folder.foistats("run", "--json")
     (told,) = json.loads(answer.out)["reports"]
     assert (told["status"], told["version"]) == ("confirmed", "v001")
@@ -110,11 +113,15 @@ def test_a_failing_cell_publishes_nothing_and_stops_no_other(folder) -> None:
             "    SystemExit: 0: a notebook runs to its end; take the exit out\n",
         ),
         (
+            "exit()",
+            "    SystemExit: a notebook runs to its end; take the exit out\n",
+        ),
+        (
             "import time; time.sleep(30)",
             "    it took longer than the report's timeout of 2 seconds (foistats.toml)\n",
         ),
     ],
-    ids=["killed", "exit", "timeout"],
+    ids=["killed", "sys.exit", "exit", "timeout"],
 )
 def test_a_run_that_does_not_reach_its_end(folder, source: str, said: str) -> None:
     declared = (folder.root / "foistats.toml").read_text()
@@ -150,7 +157,10 @@ def test_two_runs_differ_in_run_json_alone(folder, tmp_path: Path) -> None:
         one["severity/v001/tables/shares.csv"].decode()
         == "force,share\nKent,0.1\n'=1+1,0.3333333333333333\n"
     )
-    assert [name for name in one if one[name] != two[name]] == ["severity/v001/run.json"]
+    assert [name for name in one if one[name] != two[name]] == [
+        "severity/v001/ro-crate-metadata.json",
+        "severity/v001/run.json",
+    ]
     notebook = one["severity/v001/report.ipynb"].decode()
     assert '"UserWarning: bands\\n"' in notebook
     assert "ipykernel_" not in notebook
@@ -188,13 +198,13 @@ def test_outputs_that_cannot_be_reproduced_are_named(folder) -> None:
     )
     answer = folder.foistats("run")
     assert answer.code == 1
-    assert "code cell 3 prints the memory address 0x" in answer.err
+    assert "code cell 3 shows the memory address 0x" in answer.err
     assert (
         "code cell 4 shows a picture without alternative text; show it with publish.figure"
         in answer.err
     )
     assert (
-        "code cell 5 prints a path of this machine; print names relative to the project"
+        "code cell 5 shows a path of this machine; show names relative to the project"
         in answer.err
     )
     assert folder.published() == []
@@ -249,13 +259,15 @@ def test_a_study_by_path_reaches_the_kernel_whole_and_the_record_relative(folder
 
 
 def test_inputs_that_change_during_the_run(folder) -> None:
-    folder.notebook(
-        "import os, pathlib\n"
-        "pathlib.Path(os.environ['FOISTATS_PROJECT'], 'data/pa/new.csv').touch()"
-    )
+    path = folder.root / "data/pa/new.csv"
+    folder.notebook(f"import subprocess\nsubprocess.run(['touch', {str(path)!r}], check=True);")
     answer = folder.foistats("run")
     assert answer.code == 1
-    assert "severity: its inputs changed while it ran; run it again" in answer.err
+    assert (
+        "severity: its inputs changed while it ran (data/pa/new.csv added); run it again"
+        in answer.err
+    )
+    assert folder.published() == []
 
 
 def _two_reports(folder) -> str:

@@ -2,13 +2,14 @@
 
 Everything that differs between two identical runs without meaning anything is left out here:
 times, chunks of printed text, the version of the language. What differs and does mean
-something, such as a memory address in an output, is a fault of the notebook and named.
+something, such as a memory address in an output, is a fault of the notebook and named; so is
+a file that it read without saying so, or wrote where it should not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,11 @@ import nbformat
 
 from foistats.errors import ReportError
 from foistats.publish import FIGURE_MIME, TABLE_MIME, VALUE_MIME
-from foistats.reports.kernel import INJECTED_TAG
-from foistats.reports.notebook import Scalar
-from foistats.reports.store import json_text
+from foistats.reports.notebook import INJECTED_TAG, Scalar
+from foistats.reports.reproducible import Noted, code_cells, output_faults
+from foistats.reports.store.files import json_text
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}\b")
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "application/pdf")
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -39,7 +39,11 @@ class Published:
 
 
 def collect(
-    executed: Mapping[str, Any], injected: Mapping[str, Scalar], *, private: Iterable[Path]
+    executed: Mapping[str, Any],
+    injected: Mapping[str, Scalar],
+    *,
+    private: Iterable[Path],
+    notes: Iterable[Noted] = (),
 ) -> Published:
     """Clean an executed notebook and take out what it published.
 
@@ -51,6 +55,8 @@ def collect(
         The parameters given, as they are recorded.
     private : iterable of Path
         Folders whose names must not appear in an output.
+    notes : iterable
+        What the kernel noted of files read and written.
 
     Raises
     ------
@@ -58,7 +64,7 @@ def collect(
         For outputs that are not reproducible, or not fit to publish; all are named.
     """
     notebook = clean(executed, injected)
-    faults = list(_faults(notebook, [str(path) for path in private]))
+    faults = [*_file_faults(notes), *_faults(notebook, [str(path) for path in private])]
     files = _files(notebook, faults)
     if faults:
         raise ReportError("\n".join(faults))
@@ -121,34 +127,34 @@ def _streams(texts: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         yield {"output_type": "stream", "name": name, "text": texts[name]}
 
 
-def _faults(notebook: Mapping[str, Any], private: list[str]) -> Iterator[str]:
-    for number, cell in _code_cells(notebook):
+def _file_faults(notes: Iterable[Noted]) -> Iterator[str]:
+    for note in notes:
+        where = f"code cell {note.cell}" if note.cell else "the kernel"
+        if note.kind == "read":
+            yield (
+                f"{where} reads {note.detail}, which foistats.toml does not declare; "
+                "add it to the report's inputs"
+            )
+        elif note.kind == "write":
+            yield (
+                f"{where} writes to {note.detail}, outside its working folder; "
+                "publish results with publish.value, publish.table and publish.figure"
+            )
+
+
+def _faults(notebook: Mapping[str, Any], private: Sequence[str]) -> Iterator[str]:
+    for number, cell in code_cells(notebook):
         for output in cell["outputs"]:
-            yield from (f"code cell {number} {fault}" for fault in _output_faults(output, private))
+            faults = (*_picture_faults(output), *output_faults(output, private))
+            yield from (f"code cell {number} {fault}" for fault in faults)
 
 
-def _output_faults(output: Mapping[str, Any], private: list[str]) -> Iterator[str]:
+def _picture_faults(output: Mapping[str, Any]) -> Iterator[str]:
     data = output.get("data", {})
     if FIGURE_MIME not in data and any(picture in data for picture in _PICTURES):
         yield "shows a picture without alternative text; show it with publish.figure"
-    shown = (output.get("text"), data.get("text/plain"), data.get("text/markdown"))
-    text = "\n".join(filter(None, shown))
-    if address := _ADDRESS.search(text):
-        yield (
-            f"prints the memory address {address.group()}, another one in every run; "
-            "show the content of the object, or end the line with a semicolon"
-        )
-    if any(len(folder) > 1 and folder in text for folder in private):
-        yield "prints a path of this machine; print names relative to the project"
-
-
-def _code_cells(notebook: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
-    yield from enumerate((cell for cell in code if not _is_injected(cell)), start=1)
-
-
-def _is_injected(cell: Mapping[str, Any]) -> bool:
-    return INJECTED_TAG in cell["metadata"].get("tags", ())
+    elif FIGURE_MIME in data and not str(data[FIGURE_MIME].get("alt", "")).strip():
+        yield "publishes a figure without alternative text; say in 'alt' what it shows"
 
 
 def _files(notebook: Mapping[str, Any], faults: list[str]) -> dict[str, bytes]:
@@ -180,6 +186,6 @@ def _file_name(mime: str, id: str) -> str:
 def _displays(
     notebook: Mapping[str, Any],
 ) -> Iterator[tuple[int, Mapping[str, Any], Mapping[str, Any]]]:
-    for number, cell in _code_cells(notebook):
+    for number, cell in code_cells(notebook):
         for output in cell["outputs"]:
             yield number, cell, output.get("data", {})

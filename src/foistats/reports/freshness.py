@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from foistats.errors import UsageError
+from foistats.errors import ReportError, UsageError
 from foistats.reports.notebook import Scalar, read_notebook
-from foistats.reports.request import Request
+from foistats.reports.ask.request import Request
 
 LOCK_FILE = "requirements.lock"
-_PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -39,42 +40,109 @@ class Inputs:
         ]
         return changed + [f"{LOCK_FILE} changed"] * (earlier.get("lock") != self.lock)
 
+    @property
+    def key(self) -> str:
+        """The hash of these hashes."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
-def inputs_of(request: Request) -> Inputs:
+
+@dataclass
+class Hashes:
+    """The hashes of files, each read once: reports share their inputs."""
+
+    known: dict[Path, str] = field(default_factory=dict)
+    package: dict[str, str] = field(default_factory=dict)
+
+    def of(self, path: Path) -> str:
+        """Return the SHA-256 of a file."""
+        if path not in self.known:
+            with path.open("rb") as file:
+                self.known[path] = hashlib.file_digest(file, "sha256").hexdigest()
+        return self.known[path]
+
+    def of_package(self) -> dict[str, str]:
+        """Return the hashes of the package's own source files and templates."""
+        if not self.package:
+            self.package |= package_hashes()
+        return self.package
+
+
+def inputs_of(request: Request, hashes: Hashes | None = None) -> Inputs:
     """Hash everything a report is made from.
+
+    Parameters
+    ----------
+    request : Request
+        The report and its parameters.
+    hashes : Hashes, optional
+        Hashes taken for other reports a moment ago. Without them every file is read anew.
 
     Raises
     ------
     UsageError
-        When a declared input is not there.
+        When a declared input is not there or cannot be read.
     """
+    hashes = hashes or Hashes()
     root = request.project.root
     notebook = read_notebook(root, request.report.notebook)
     lock = root / LOCK_FILE
-    return Inputs(
-        data={name: _file_hash(path) for name, path in sorted(_declared_files(request))},
-        notebook={notebook.path: notebook.digest},
-        package=package_hashes(),
-        lock=_file_hash(lock) if lock.is_file() else None,
-    )
+    try:
+        return Inputs(
+            data={name: hashes.of(path) for name, path in sorted(declared_files(request).items())},
+            notebook={notebook.path: notebook.digest},
+            package=hashes.of_package(),
+            lock=hashes.of(lock) if lock.is_file() else None,
+        )
+    except OSError as fault:
+        raise UsageError(
+            f"{request.series}: an input cannot be read: {fault.filename} ({fault.strerror})"
+        ) from None
 
 
 def key_of(inputs: Inputs, values: Mapping[str, Scalar]) -> str:
     """Return the freshness key: equal keys, equal results."""
-    text = json.dumps({"inputs": asdict(inputs), "parameters": dict(values)}, sort_keys=True)
+    text = json.dumps({"inputs": inputs.key, "parameters": dict(values)}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def package_hashes() -> dict[str, str]:
     """Hash the package's own source files and templates."""
     return {
-        path.relative_to(_PACKAGE).as_posix(): _file_hash(path) for path in _files_below(_PACKAGE)
+        path.relative_to(PACKAGE).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in _files_below(PACKAGE)
     }
 
 
-def _declared_files(request: Request) -> Iterator[tuple[str, Path]]:
-    """Yield the files behind the report's inputs, by name for the record."""
-    seen: set[str] = set()
+def kept_inputs(request: Request, inputs: Inputs) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the bytes of the inputs by hash, and the names of those that are withheld.
+
+    The files of a study marked private are withheld: their hashes are published, not they.
+
+    Raises
+    ------
+    ReportError
+        When a file is no longer what was hashed.
+    """
+    root = request.project.root
+    notebook = read_notebook(root, request.report.notebook)
+    withheld = tuple(sorted(_private_files(request)))
+    named = [
+        *((sha, path) for sha, path in _data(request, inputs) if path[0] not in withheld),
+        *((sha, (name, PACKAGE / name)) for name, sha in inputs.package.items()),
+        *([(inputs.lock, (LOCK_FILE, root / LOCK_FILE))] if inputs.lock else []),
+    ]
+    kept = {notebook.digest: notebook.content}
+    for sha, (name, path) in named:
+        if sha not in kept:
+            kept[sha] = path.read_bytes() if path.is_file() else b""
+            if hashlib.sha256(kept[sha]).hexdigest() != sha:
+                raise ReportError(f"{request.series}: {name} changed while it ran; run it again")
+    return kept, withheld
+
+
+def declared_files(request: Request) -> dict[str, Path]:
+    """Return the files behind the report's inputs, by name for the record."""
+    found: dict[str, Path] = {}
     for pattern in request.report.inputs:
         recorded, path = _resolved(request, pattern)
         if not path.exists():
@@ -82,12 +150,32 @@ def _declared_files(request: Request) -> Iterator[tuple[str, Path]]:
                 f"foistats.toml: [reports.{request.report.name}] declares the input "
                 f"'{pattern}', but {recorded} is not there; create it or take it out"
             )
-        files = [path] if path.is_file() else list(_files_below(path))
-        for file in files:
+        for file in [path] if path.is_file() else _files_below(path):
             name = recorded if file == path else f"{recorded}/{file.relative_to(path).as_posix()}"
-            if name not in seen:
-                seen.add(name)
-                yield name, file
+            found.setdefault(name, file)
+    return found
+
+
+def _data(request: Request, inputs: Inputs) -> Iterator[tuple[str, tuple[str, Path]]]:
+    files = declared_files(request)
+    for name, sha in inputs.data.items():
+        yield sha, (name, files.get(name, request.project.root / name))
+
+
+def _private_files(request: Request) -> Iterator[str]:
+    private = [folder for folder in request.studies.values() if _is_private(folder)]
+    for name, path in declared_files(request).items():
+        if any(folder in path.resolve().parents for folder in private):
+            yield name
+
+
+def _is_private(study: Path) -> bool:
+    try:
+        told = tomllib.loads((study / "study.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    section = told.get("study")
+    return isinstance(section, dict) and bool(section.get("private", False))
 
 
 def _resolved(request: Request, pattern: str) -> tuple[str, Path]:
@@ -114,11 +202,6 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield from _files_below(path)
         elif path.is_file():
             yield path
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _differences(

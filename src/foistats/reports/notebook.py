@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import io
 import json
 import re
-import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,8 @@ Scalar = bool | int | float | str
 TYPES: Mapping[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 PARAMETERS_TAG = "parameters"
+#: The tag papermill gives to the cell that holds the parameters given.
+INJECTED_TAG = "injected-parameters"
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,42 @@ class Notebook:
         return ""
 
     @property
+    def document(self) -> dict[str, Any]:
+        """The notebook written anew from what can change its results: no outputs, no counts."""
+        cells: list[dict[str, Any]] = []
+        for cell in self.cells:
+            written: dict[str, Any] = {
+                "id": cell.id,
+                "cell_type": cell.kind,
+                "metadata": {"tags": list(cell.tags)},
+                "source": cell.source,
+            }
+            if cell.kind == "code":
+                written |= {"execution_count": None, "outputs": []}
+            if cell.attachments:
+                written["attachments"] = cell.attachments
+            cells.append(written)
+        return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of that document: what is hashed, and kept as the notebook of a version."""
+        text = json.dumps(self.document, sort_keys=True, indent=1, ensure_ascii=False)
+        return f"{text}\n".encode()
+
+    @property
     def digest(self) -> str:
-        """A hash of what can change the results: kinds, sources, tags and attachments."""
-        content = [[cell.kind, cell.source, cell.tags, cell.attachments] for cell in self.cells]
-        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """The SHA-256 of the content."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The modules that code cells import, as far as they can be read without running."""
+        found: dict[str, None] = {}
+        for cell in self.cells:
+            if cell.kind == "code":
+                found |= dict.fromkeys(_imported(cell.source))
+        return tuple(found)
 
 
 def read_notebook(root: Path, path: str) -> Notebook:
@@ -90,7 +121,9 @@ def read_notebook(root: Path, path: str) -> Notebook:
         cells = tuple(_read_cells(document))
     except FileNotFoundError:
         raise UsageError(f"{path} is not there") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be read: {fault.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(
             f"{path} is not a notebook of format 4; open and save it in JupyterLab"
         ) from None
@@ -115,8 +148,23 @@ def _read_cells(document: Mapping[str, Any]) -> Iterator[Cell]:
         )
 
 
+def _imported(source: str) -> Iterator[str]:
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:  # a magic; the cell itself will import what it needs
+        return
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def _joined(source: str | list[str]) -> str:
-    return source if isinstance(source, str) else "".join(source)
+    text = source if isinstance(source, str) else "".join(source)
+    text.encode()  # half of a surrogate pair could not be written anywhere
+    return text
 
 
 def _parameters(path: str, cells: tuple[Cell, ...]) -> tuple[CellParameter, ...]:
@@ -131,10 +179,9 @@ def _parameters(path: str, cells: tuple[Cell, ...]) -> tuple[CellParameter, ...]
         statements = ast.parse(source).body
     except SyntaxError as fault:
         raise UsageError(f"{path}, parameters cell, line {fault.lineno}: {fault.msg}") from None
-    comments = _comments(source)
+    lines = re.split(r"\r\n|\r|\n", source)
     return tuple(
-        _parameter(path, statement, comments.get(statement.end_lineno or 0, ""))
-        for statement in statements
+        _parameter(path, statement, _comment(lines, statement)) for statement in statements
     )
 
 
@@ -172,11 +219,8 @@ def _literal(expression: ast.expr) -> Scalar | None:
     return value if isinstance(value, bool | int | float | str) else None
 
 
-def _comments(source: str) -> dict[int, str]:
-    """Return the comment of each line that has one."""
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return {
-        token.start[0]: token.string.lstrip("# ").rstrip()
-        for token in tokens
-        if token.type == tokenize.COMMENT
-    }
+def _comment(lines: Sequence[str], statement: ast.stmt) -> str:
+    """Return the comment behind a statement: what follows it on its last line, after ``#``."""
+    line = lines[(statement.end_lineno or 1) - 1].encode()
+    rest = line[statement.end_col_offset or 0 :].decode().strip()
+    return rest.lstrip("# ").rstrip() if rest.startswith("#") else ""

@@ -3,239 +3,219 @@
 A report whose freshness key is that of its newest version is left alone. Otherwise its
 notebook runs; what comes out is checked, and published as the next version or, if only the
 package changed and the results did not, confirmed. A report that fails publishes nothing and
-does not stop the others. Papermill and the page are imported only when a notebook runs.
+does not stop the others. One runner at a time writes to a reports folder. Papermill and the
+page are imported only when a notebook runs.
 """
 
 from __future__ import annotations
 
 import datetime
-import importlib.metadata
 import os
-import platform
-import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+import os
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from foistats.errors import FoistatsError, ReportError
-from foistats.reports import store
-from foistats.reports.freshness import Inputs, inputs_of, key_of
+from foistats.errors import FoistatsError
+from foistats.reports.account import account
+from foistats.reports.pages.codecheck import write_codecheck
+from foistats.reports.freshness import Hashes
+from foistats.reports.pages.index import index_is_current, write_index
+from foistats.reports.machine import Clock, usable_cores
 from foistats.reports.notebook import read_notebook
-from foistats.reports.request import Request
-
-FIRST_VERSION = "first version"
-INDEX = "index.html"
-_RECORDED_PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "papermill")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a request.
-
-    Attributes
-    ----------
-    series
-        The report, or the report and its slug.
-    status
-        "published", "confirmed", "unchanged", "failed" or, in a dry run, "stale".
-    version
-        The newest version afterwards; empty if there is none.
-    reasons
-        Why it ran.
-    seconds
-        How long it took.
-    error
-        What went wrong, where and what to do.
-    """
-
-    series: str
-    status: str
-    version: str = ""
-    reasons: tuple[str, ...] = ()
-    seconds: float = 0.0
-    error: str = ""
+from foistats.reports.progress import Events, Outcome, Quiet
+from foistats.reports.ask.request import Request
+from foistats.reports.status import Judgement, judge
+from foistats.reports.store import lock, versions
+from foistats.reports.store.staging import staging, sweep
 
 
 def run_reports(
     wanted: Iterable[Request],
     *,
     dry: bool = False,
-    started: Callable[[Request], None] = lambda request: None,
-    finished: Callable[[Outcome], None] = lambda outcome: None,
-    show_progress: bool = False,
+    jobs: int | None = None,
+    cold: bool = False,
+    wait: float = 0.0,
+    events: Events | None = None,
 ) -> list[Outcome]:
-    """Run the requests one after another.
+    """Run the requests that are stale.
 
     Parameters
     ----------
     wanted : iterable of Request
-        What to run.
+        What to run, of one project.
     dry : bool
         Only say what is stale, and why.
-    started, finished : callable
-        Told before a notebook runs, and after each request.
-    show_progress : bool
-        Draw a progress bar on standard error while a notebook runs.
+    jobs : int, optional
+        How many reports run side by side: as many as there are cores without it.
+    cold : bool
+        Start every kernel anew instead of forking it from one that has imported already.
+    wait : float
+        Seconds to wait for another runner to end.
+    events : Events, optional
+        Told what happens.
+
+    Raises
+    ------
+    LockError
+        When another runner holds the reports folder.
+    ReportError
+        When nothing can be written there.
     """
-    wanted = list(wanted)
-    outcomes: list[Outcome] = []
-    for request in wanted:
-        began = time.monotonic()
-        try:
-            outcome = _run(request, dry=dry, started=started, show_progress=show_progress)
-        except FoistatsError as fault:
-            outcome = _failed(request, str(fault))
-        outcomes.append(_timed(outcome, began))
-        finished(outcomes[-1])
-    for reports in {request.project.reports_folder for request in wanted}:
-        _refresh_index(reports, outcomes)
+    requests = list({(request.reports, request.series): request for request in wanted}.values())
+    told = events or Quiet()
+    if dry or not requests:
+        hashes = Hashes()
+        return [_told(_dry(request, hashes), told) for request in requests]
+    reports = requests[0].project.reports_folder
+    with lock.holding(reports, _command(requests), wait=wait), account(reports, told) as outcomes:
+        for root in dict.fromkeys((reports, *(request.reports for request in requests))):
+            sweep(root)
+        run = _Run(jobs=jobs or usable_cores(), cold=cold, events=told)
+        outcomes += run.all(requests)
+        for root in dict.fromkeys(request.reports for request in requests):
+            _refresh(root, told)
     return outcomes
 
 
-def _run(
-    request: Request, *, dry: bool, started: Callable[[Request], None], show_progress: bool
-) -> Outcome:
-    inputs = inputs_of(request)
-    key = key_of(inputs, request.values)
-    newest = store.latest(request.project.reports_folder, request.series)
-    version = newest.version if newest else ""
-    if newest and newest.key == key:
-        return Outcome(request.series, "unchanged", version)
-    reasons = tuple(inputs.changes(newest.manifest["inputs"])) if newest else (FIRST_VERSION,)
-    if dry:
-        return Outcome(request.series, "stale", version, reasons)
-    started(request)
-    status, version = _make(request, inputs, key, show_progress=show_progress)
-    return Outcome(request.series, status, version, reasons)
+class _Run:
+    """One run over several reports."""
 
+    def __init__(self, *, jobs: int, cold: bool, events: Events) -> None:
+        self.jobs, self.cold, self.events = jobs, cold, events
+        self.stopping = threading.Event()
 
-def _make(request: Request, inputs: Inputs, key: str, *, show_progress: bool) -> tuple[str, str]:
-    """Execute, check and publish; return the status and the version."""
-    from foistats.reports.collect import collect
-    from foistats.reports.page import as_of, report_page
+    def all(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Return the outcome of each request, in their order."""
+        hashes = Hashes()
+        outcomes: dict[str, Outcome] = {}
+        stale: list[Judgement] = []
+        for request in requests:
+            try:
+                judgement = judge(request, hashes)
+            except FoistatsError as fault:
+                outcomes[request.series] = _told(_failed(request, str(fault)), self.events)
+                continue
+            if judgement.has_to_run:
+                stale.append(judgement)
+            else:
+                versions.heal(request.reports, request.series)
+                unchanged = Outcome(request.series, "unchanged", judgement.version)
+                outcomes[request.series] = _told(unchanged, self.events)
+        for outcome in self._run(stale) if stale else ():
+            outcomes[outcome.series] = outcome
+        return [outcomes[request.series] for request in requests]
 
-    reports, series = request.project.reports_folder, request.series
-    clock = _Clock()
-    with store.staging(reports) as scratch:
-        executed = _executed(request, scratch, show_progress=show_progress)
-        recorded = {name: request.values[name] for name in request.changed}
-        try:
-            found = collect(
-                executed, recorded, private=(request.project.root, scratch, Path.home())
+    def _run(self, stale: Sequence[Judgement]) -> Iterator[Outcome]:
+        from foistats.reports.kernels.environment import shared_environment
+        from foistats.reports.kernels.pool import kernel_pool
+
+        project = stale[0].request.project
+        reports = project.reports_folder
+        common = shared_environment(reports, project.root)
+        with ExitStack() as stack:
+            folder = stack.enter_context(staging(reports))
+            stack.enter_context(_away_from_home(common["MPLCONFIGDIR"], str(folder)))
+            workers = stack.enter_context(ThreadPoolExecutor(min(self.jobs, len(stale))))
+            pool = stack.enter_context(
+                kernel_pool(_imports(stale), environment=common, cwd=folder, cold=self.cold)
             )
-        except ReportError as fault:
-            raise ReportError(_kept(request, executed, str(fault))) from None
-    if inputs_of(request) != inputs:
-        raise ReportError(f"{series}: its inputs changed while it ran; run it again")
-    edition = store.Edition(
-        report=request.report.name,
-        series=series,
-        key=key,
-        title=request.report.title,
-        as_of=as_of(request),
-        parameters=request.values,
-        inputs=asdict(inputs),
+            from foistats.reports.make import Workshop
+
+            shop = Workshop(
+                pool=pool, jobs=self.jobs, events=self.events, is_stopping=self.stopping.is_set
+            )
+            try:
+                running = [workers.submit(_timed, shop.make, judgement) for judgement in stale]
+                for done in as_completed(running):
+                    yield _told(done.result(), self.events)
+            except BaseException:
+                self.stopping.set()
+                workers.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+@contextmanager
+def _away_from_home(matplotlib: str, ipython: str) -> Iterator[None]:
+    """Keep the libraries that write the pages from a home that may be hostile or read-only."""
+    own = {"MPLCONFIGDIR": matplotlib, "IPYTHONDIR": ipython}
+    before = {name: os.environ.get(name) for name in own}
+    os.environ |= own
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            os.environ |= {} if value is None else {name: value}
+
+
+def _timed(make: Any, judgement: Judgement) -> Outcome:
+    """Make a report; whatever goes wrong with it concerns no other."""
+    clock = Clock()
+    try:
+        outcome: Outcome = make(judgement)
+    except FoistatsError as fault:
+        outcome = _failed(judgement.request, str(fault))
+    except OSError as fault:
+        said = f"{judgement.request.series}: {fault.strerror or fault}: {fault.filename or ''}"
+        outcome = _failed(judgement.request, f"{said.rstrip(': ')}; nothing was published")
+    except Exception:
+        said = "\n".join(f"    {line}" for line in traceback.format_exc().splitlines())
+        message = f"{judgement.request.series}: a fault of foistats; nothing was published\n{said}"
+        outcome = _failed(judgement.request, message)
+    return replace(outcome, seconds=clock.seconds)
+
+
+def _imports(stale: Iterable[Judgement]) -> list[str]:
+    """Return the modules worth importing before the kernels are forked."""
+    from foistats.reports.kernels.pool import is_worth_importing
+
+    notebooks = dict.fromkeys(
+        (judgement.request.project.root, judgement.request.report.notebook) for judgement in stale
     )
-    newest = store.latest(reports, series)
-    if newest and store.says_the_same(newest, edition, found.files):
-        store.point(reports, series, newest.version, key)
-        return "confirmed", newest.version
-    page = report_page(
-        request, found.notebook, version=store.next_version(newest), inputs=edition.inputs
-    )
-    files = {**found.files, "report.html": page}
-    return "published", store.publish(reports, edition, files, _run_record(clock))
+    named = (name for root, path in notebooks for name in read_notebook(root, path).imports)
+    return [name for name in dict.fromkeys(named) if is_worth_importing(name)]
 
 
-def _executed(request: Request, scratch: Path, *, show_progress: bool) -> Mapping[str, Any]:
-    from foistats.reports.kernel import execute
-
-    source = read_notebook(request.project.root, request.report.notebook)
-    bar = _bar(request.series) if show_progress else None
-    execution = execute(request, source, scratch, bar=bar)
-    if execution.failure is not None:
-        raise ReportError(_kept(request, execution.notebook, str(execution.failure)))
-    notebook: Mapping[str, Any] = execution.notebook
-    return notebook
-
-
-def _kept(request: Request, notebook: Mapping[str, Any], reason: str) -> str:
-    """Keep the failed notebook; return the message that names it."""
-    from foistats.reports.collect import notebook_bytes
-
-    reports = request.project.reports_folder
-    path = store.keep_failed(reports, request.series, notebook_bytes(notebook))
-    newest = store.latest(reports, request.series)
-    stands = f"{newest.version} stands" if newest else "nothing was published"
-    where = path.relative_to(request.project.root).as_posix()
-    return f"{request.series}: {reason}\n  {stands}; the failed notebook is {where}"
+def _dry(request: Request, hashes: Hashes) -> Outcome:
+    try:
+        judgement = judge(request, hashes)
+    except FoistatsError as fault:
+        return _failed(request, str(fault))
+    status = "stale" if judgement.has_to_run else "unchanged"
+    return Outcome(request.series, status, judgement.version, judgement.reasons)
 
 
 def _failed(request: Request, message: str) -> Outcome:
-    versions = store.version_names(request.project.reports_folder / request.series)
-    version = versions[-1] if versions else ""
-    return Outcome(request.series, "failed", version, error=message)
+    names = versions.version_names(request.reports / request.series)
+    return Outcome(request.series, "failed", names[-1] if names else "", error=message)
 
 
-def _timed(outcome: Outcome, began: float) -> Outcome:
-    told = asdict(outcome) | {"seconds": round(time.monotonic() - began, 2)}
-    return Outcome(**told)
+def _told(outcome: Outcome, events: Events) -> Outcome:
+    events.finished(outcome)
+    return outcome
 
 
-def _refresh_index(reports: Path, outcomes: Iterable[Outcome]) -> None:
-    """Write the index anew when something was published, or when it is gone."""
-    published = any(outcome.status == "published" for outcome in outcomes)
-    is_gone = any(outcome.version for outcome in outcomes) and not (reports / INDEX).is_file()
-    if published or is_gone:
-        from foistats.reports.index import write_index
-
-        write_index(reports)
-
-
-class _Clock:
-    """When a run began, for run.json."""
-
-    def __init__(self) -> None:
-        self.began = datetime.datetime.now(datetime.UTC)
-        self.ticks = time.monotonic()
-
-    def record(self) -> dict[str, Any]:
-        """Return the times, in UTC and seconds."""
-        seconds = round(time.monotonic() - self.ticks, 3)
-        return {"started": self.began.isoformat(timespec="seconds"), "seconds": seconds}
-
-
-def _run_record(clock: _Clock) -> dict[str, Any]:
-    return {
-        **clock.record(),
-        "host": platform.node(),
-        "cpu": _cpu(),
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "packages": {name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES},
-    }
-
-
-def _cpu() -> str:
-    """Return the processor's name: last bits of results differ between kinds."""
+def _refresh(reports: Path, events: Events) -> None:
+    """Write the index and the list for reviewers anew where they are not of these versions."""
+    has_versions = any(reports.glob("*/v*/")) or any(reports.glob("*/*/v*/"))
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor())
+        if has_versions and not index_is_current(reports):
+            write_index(reports)
+            write_codecheck(reports)
+    except OSError as fault:
+        events.warned(
+            f"the index could not be written ({fault.strerror}: {fault.filename}); "
+            "the versions stand, and the next run writes it"
+        )
 
 
-def _bar(series: str) -> dict[str, Any]:
-    """Return tqdm's settings for a bar that fits 80 columns and goes away."""
-    return {
-        "desc": series[:30],
-        "unit": "cell",
-        "ncols": 79,
-        "leave": False,
-        "file": sys.stderr,
-        "bar_format": "{desc} {bar} {n_fmt}/{total_fmt} cells {elapsed}",
-    }
+def _command(requests: Iterable[Request]) -> str:
+    return f"foistats run {' '.join(request.series for request in requests)}"[:200]

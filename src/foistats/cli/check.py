@@ -1,0 +1,76 @@
+"""``foistats check``: the data of the studies, and the project's declarations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from foistats.cli.options import project_option
+from foistats.errors import DataError, UsageError
+from foistats.reports.ask.declare import PROJECT_FILE, Project, find_root, read_project
+from foistats.reports.ask.request import requests
+from foistats.reports.ask.vocabulary import study_folder
+
+
+@click.command()
+@click.argument("study", required=False)
+@project_option
+def check(study: str | None, project: Path | None) -> None:
+    """Check a study's data (every study, if none is named) and the project's declarations.
+
+    The declarations are foistats.toml and the parameters cells of the notebooks it names; they
+    are compared, and the default parameters and matrices looked up in the studies.
+    """
+    root = _root_or_none(project, study)
+    declared = read_project(root) if root is not None else None
+    if declared is not None:
+        _print_project(declared)
+    base = root or Path.cwd()
+    folders = (
+        [study_folder(base, study)]
+        if study is not None
+        else sorted(path.parent for path in (base / "data").glob("*/study.toml"))
+    )
+    if not folders:
+        raise UsageError("there is no study in data/; name the folder of one: foistats check DIR")
+    faults = [fault for folder in folders if (fault := _check_study(folder))]
+    if faults:
+        raise DataError("\n".join(faults))
+    if declared is not None and study is None:
+        _check_words(declared)
+
+
+def _root_or_none(project: Path | None, study: str | None) -> Path | None:
+    """Find the project; a study given by path needs none."""
+    try:
+        return find_root(project)
+    except UsageError:
+        if project is not None or study is None:
+            raise
+        return None
+
+
+def _check_study(folder: Path) -> str:
+    """Print a line about a study, or return what is wrong with it."""
+    from foistats.register import read_register
+
+    try:
+        register = read_register(folder)
+    except DataError as fault:
+        return str(fault)
+    groups, statements = len(register.groups), len(register.statements)
+    click.echo(f"{folder.name}: {groups} groups, {statements} statements, no failures")
+    return ""
+
+
+def _check_words(project: Project) -> None:
+    """Refuse default values and matrices whose words the studies do not have."""
+    requests(project, [], [])
+    if with_matrix := [report.name for report in project.reports if report.matrix]:
+        requests(project, with_matrix, [], matrix=True)
+
+
+def _print_project(project: Project) -> None:
+    count = len(project.reports)
+    click.echo(f"{PROJECT_FILE}: {count} report{'s' * (count != 1)}, as their notebooks have them")

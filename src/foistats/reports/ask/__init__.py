@@ -1,0 +1,1 @@
+"""What may be asked for: reports, their parameters, and the requests made of them."""

@@ -1,0 +1,1 @@
+"""What readers get: pages, the index, and the descriptions that other tools read."""
