@@ -5,8 +5,8 @@ import pytest
 from foistats.errors import UsageError
 from foistats.reports import freshness
 from foistats.reports.ask.declare import read_project
-from foistats.reports.freshness import inputs_of, key_of
 from foistats.reports.ask.request import requests
+from foistats.reports.freshness import inputs_of, key_of
 
 
 def key(folder, *given: tuple[str, str]) -> str:
@@ -60,7 +60,9 @@ def test_parameters_and_package_change_the_key(folder) -> None:
 def test_the_package_is_its_source_and_templates() -> None:
     names = freshness.package_hashes()
     template = "reports/pages/template"
-    assert {f"{template}/style.css", f"{template}/report.html.j2", "publish/__init__.py"} <= {*names}
+    assert {f"{template}/style.css", f"{template}/report.html.j2", "publish/__init__.py"} <= {
+        *names
+    }
     assert not any("__pycache__" in name for name in names)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from foistats.reports.progress import Bars, Outcome, outcome_lines
 
@@ -82,3 +83,27 @@ def test_a_failure_takes_its_bar_away(capsys) -> None:
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.endswith("severity  failed  0.0 s\nfoistats: severity: wrong\n")
+
+
+def test_an_interrupted_run_tells_what_it_published(folder) -> None:
+    declared = (folder.root / "foistats.toml").read_text()
+    folder.write(
+        "foistats.toml", f'{declared}\n[reports.slow]\nnotebook = "notebooks/slow.ipynb"\n'
+    )
+    folder.notebook("from time import sleep as wait\nwait(600)", name="slow", parameters="")
+    with folder.command("run", "--jobs", "2") as runner:
+        pointer = folder.root / "reports/severity/latest.json"
+        end = time.monotonic() + 60
+        while not pointer.is_file() and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        runner.terminate()
+        runner.communicate()
+    assert runner.returncode == 130
+    told = folder.json("reports/.status.json")
+    assert (told["state"], told["exit_code"]) == ("interrupted", None)
+    assert told["counts"] == {"published": 1}
+    assert told["reports"]["severity"]["version"] == "v001"
+    (line,) = (folder.root / "reports/.run-log.jsonl").read_text().splitlines()
+    assert [report["series"] for report in json.loads(line)["reports"]] == ["severity"]
+    assert not list((folder.root / "reports").glob(".staging-*"))

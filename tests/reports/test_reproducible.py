@@ -63,7 +63,7 @@ def test_a_published_table_is_looked_at_too() -> None:
         ("rng = np.random.default_rng()", "default_rng()"),
         ("datetime.date.today()", "today()"),
         ("for _ in range(2):\n    print(id(_))", "id()"),
-        ("%time x", "a magic()"),
+        ("%time x", "a magic command"),
         ("import uuid; uuid.uuid4()", "uuid4()"),
     ],
 )

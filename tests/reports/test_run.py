@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from foistats.reports.store import versions
+
 HOSTILE = "<script>alert(1)</script>{{ 1 }}\n=HYPERLINK(1)" + "x" * 3000
 
 
@@ -204,8 +206,7 @@ def test_outputs_that_cannot_be_reproduced_are_named(folder) -> None:
         in answer.err
     )
     assert (
-        "code cell 5 shows a path of this machine; show names relative to the project"
-        in answer.err
+        "code cell 5 shows a path of this machine; show names relative to the project" in answer.err
     )
     assert folder.published() == []
 
@@ -281,3 +282,58 @@ def _bytes(root: Path) -> dict[str, bytes]:
         for path in sorted(root.rglob("*"))
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(root).parts)
     }
+
+
+def test_a_damaged_version_is_not_followed(folder) -> None:
+    folder.foistats("run")
+    values = folder.root / "reports/severity/v001/values.json"
+    values.write_text(values.read_text().replace("3", "4"))
+    folder.write("data/pa/statements.csv", "force,n\nKent,9\n")
+    answer = folder.foistats("run")
+    assert answer.code == 1
+    assert (
+        "severity/v001/values.json is not what was published; restore it, for example with git "
+        "checkout, before a version follows"
+    ) in answer.err
+    assert not (folder.root / "reports/severity/v002").exists()
+
+
+def test_a_pointer_that_cannot_be_written_stops_no_other(folder, monkeypatch) -> None:
+    folder.write("foistats.toml", _two_reports(folder))
+    folder.notebook("1 + 1", name="other", parameters="")
+    folder.foistats("run")
+    folder.notebook("2 + 2", name="other", parameters="")
+    heal = versions.heal
+
+    def refuse(reports: Path, series: str) -> bool:
+        if series == "severity":
+            raise PermissionError(13, "Permission denied", "latest.json")
+        return heal(reports, series)
+
+    monkeypatch.setattr(versions, "heal", refuse)
+    answer = folder.foistats("run", "--json")
+    assert answer.code == 1
+    severity, other = json.loads(answer.out)["reports"]
+    assert (severity["status"], severity["version"]) == ("failed", "v001")
+    assert "severity: Permission denied: latest.json; nothing was published" in severity["error"]
+    assert (other["status"], other["version"]) == ("published", "v002")
+
+
+def test_the_list_for_reviewers_comes_back(folder) -> None:
+    folder.foistats("run")
+    path = folder.root / "reports/codecheck.yml"
+    content = path.read_bytes()
+    path.unlink()
+    assert folder.foistats("run").out == "severity  unchanged  v001\n"
+    assert path.read_bytes() == content
+
+
+def test_an_unpublished_matrix_has_its_folder_in_its_name(folder) -> None:
+    declared = (folder.root / "foistats.toml").read_text()
+    folder.write("foistats.toml", f"{declared}\n[reports.severity.matrix]\nlink = true\n")
+    answer = folder.foistats("run", "--matrix", "--json")
+    assert answer.code == 0, answer.err
+    default, probit = (told["series"] for told in json.loads(answer.out)["reports"])
+    assert default == "severity"
+    assert probit.startswith(".matrix/severity/link-probit-")
+    assert (folder.root / "reports" / probit / "v001/report.html").is_file()

@@ -15,14 +15,14 @@ from .conftest import PLACE, recipe
 SEALED = """
 set -e
 mount --bind "$1/reports" "$2/kept"
-for folder in scratch home; do mount --bind "$2/$folder" "$2/$folder"; done
+mount --bind "$2/scratch" "$2/scratch"
 mount --bind "$1" "$1"
 mount -o remount,bind,ro "$1"
 mount -o remount,bind,ro /
 mount --bind "$2/kept" "$1/reports"
 cd "$1"
 if touch probe "$2/probe" "$HOME/.probe" 2>/dev/null; then echo "not sealed" >&2; exit 99; fi
-export HOME="$2/home" TMPDIR="$2/scratch"
+export TMPDIR="$2/scratch"
 exec .venv/bin/foistats run --wait 600
 """
 UNITS = ("foistats.service", "foistats.timer")
@@ -42,7 +42,6 @@ def test_the_service_runs_once_and_is_stopped_gently():
     assert service["ExecStart"].startswith(f"{PLACE}/.venv/bin/foistats run --wait ")
     assert service["KillMode"] == "mixed"
     assert service["ReadWritePaths"] == f"{PLACE}/reports"
-    assert service["Environment"] == f"HOME=/var/cache/{service['CacheDirectory']}"
 
 
 def test_the_timer_makes_up_for_a_run_that_was_missed():
@@ -86,13 +85,13 @@ def verified(systemd_analyze: str, folder: Path) -> subprocess.CompletedProcess[
     return subprocess.run([systemd_analyze, "verify", *paths], capture_output=True, text=True)
 
 
-def test_a_run_writes_nowhere_but_in_reports_tmp_and_home(checkout, tmp_path):
-    """What ProtectSystem, ReadWritePaths, PrivateTmp and HOME do, by mounts in a namespace."""
+def test_a_run_writes_nowhere_but_in_reports_and_tmp(checkout, tmp_path):
+    """What ProtectSystem, ReadWritePaths and PrivateTmp do, by mounts in a namespace."""
     probe = subprocess.run(in_namespace("true"), capture_output=True, text=True)
     if probe.returncode:
         pytest.skip(f"no user namespaces here: {probe.stderr.strip()}")
     (checkout.root / "reports").mkdir()
-    for name in ("kept", "scratch", "home"):
+    for name in ("kept", "scratch"):
         (tmp_path / name).mkdir()
     places = (str(checkout.root), str(tmp_path))
     done = subprocess.run(

@@ -55,15 +55,12 @@ def prune(
 
 
 def _prune(folder: Path, reports: tuple[str, ...], keep: int, reason: str) -> store.Pruning:
-    from foistats.reports.pages.codecheck import write_codecheck
-    from foistats.reports.pages.index import index_is_current, write_index
+    from foistats.reports.pages.overview import refresh
 
     with holding(folder, "foistats prune"):
         series = store.chosen_series(folder, reports)
         done = store.prune(folder, series, keep=keep, reason=reason)
-        if not index_is_current(folder):
-            write_index(folder)
-            write_codecheck(folder)
+        refresh(folder)
     return done
 
 

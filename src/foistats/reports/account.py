@@ -39,8 +39,9 @@ def account(reports: Path, events: Events) -> Iterator[list[Outcome]]:
     document["state"] = "interrupted"
     try:
         yield outcomes
-        document |= _results(outcomes, before.get("reports", {}))
+        document |= {"state": "finished", "exit_code": _exit_code(outcomes)}
     finally:
+        document |= _results(outcomes, before.get("reports", {}))
         finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         document["finished"] = finished
         if document["exit_code"] == 0:
@@ -52,13 +53,15 @@ def account(reports: Path, events: Events) -> Iterator[list[Outcome]]:
             events.warned("the run log or the status file could not be written: is the disk full?")
 
 
+def _exit_code(outcomes: Iterable[Outcome]) -> int:
+    has_failed = any(outcome.status == "failed" for outcome in outcomes)
+    return FoistatsError.exit_code if has_failed else 0
+
+
 def _results(outcomes: Sequence[Outcome], before: Mapping[str, Any]) -> dict[str, Any]:
     keys = ("status", "version", "seconds", "error")
     now = {outcome.series: {key: outcome.document[key] for key in keys} for outcome in outcomes}
-    has_failed = any(outcome.status == "failed" for outcome in outcomes)
     return {
-        "state": "finished",
-        "exit_code": FoistatsError.exit_code if has_failed else 0,
         "counts": dict(sorted(Counter(outcome.status for outcome in outcomes).items())),
         "reports": dict(sorted({**before, **now}.items())),
     }

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from foistats.errors import ReportError, UsageError
-from foistats.reports.notebook import Scalar, read_notebook
 from foistats.reports.ask.request import Request
+from foistats.reports.notebook import Scalar, read_notebook
 
 LOCK_FILE = "requirements.lock"
 PACKAGE = Path(__file__).resolve().parents[1]

@@ -1,18 +1,44 @@
-"""What is installed, compared with what the lock file asks for."""
+"""What is installed, and whether it is what the lock file asks for."""
 
 from __future__ import annotations
 
+import importlib.metadata
+import platform
 import re
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(?:;\s*([^\\\n]+?))?\s*\\?$", re.MULTILINE)
+#: The packages that results rest on.
+PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", "papermill")
 _FOLDER = re.compile(r"^(.+?)-([^-]+)\.dist-info$")
+
+
+def environment(lock: Path) -> dict[str, Any]:
+    """Return what a manifest says of the environment.
+
+    Parameters
+    ----------
+    lock : Path
+        The lock file; without one there is nothing to differ from.
+    """
+    text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
+    return {
+        "python": platform.python_version(),
+        "packages": packages(),
+        "differs_from_lock": differences_from_lock(text),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Return the versions of the packages that results rest on."""
+    return {name: importlib.metadata.version(name) for name in PACKAGES}
 
 
 def differences_from_lock(lock: str) -> list[str]:

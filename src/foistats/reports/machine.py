@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import importlib.metadata
 import os
 import platform
 import time
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", "papermill")
+from foistats.reports.installed import packages
 
 
 class Clock:
@@ -53,7 +52,7 @@ def run_record(clock: Clock, *, jobs: int, command: str) -> dict[str, Any]:
         "jobs": jobs,
         "system": platform.platform(),
         "python": platform.python_version(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "packages": packages(),
     }
 
 

@@ -6,6 +6,7 @@ that cannot be repeated, it runs twice, and the two runs are compared.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -15,9 +16,9 @@ from typing import Any
 
 from foistats.errors import ReportError
 from foistats.reports import verify
+from foistats.reports.ask.request import Request
 from foistats.reports.collect import Published, collect, notebook_bytes
 from foistats.reports.compare import change_sentence, same
-from foistats.reports.pages.crate import crate_metadata
 from foistats.reports.freshness import (
     LOCK_FILE,
     PACKAGE,
@@ -25,21 +26,22 @@ from foistats.reports.freshness import (
     inputs_of,
     kept_inputs,
 )
-from foistats.reports.installed import differences_from_lock
 from foistats.reports.kernels.execute import Execution, execute
 from foistats.reports.kernels.pool import Pool
 from foistats.reports.machine import Clock, run_record
 from foistats.reports.notebook import Notebook, read_notebook
+from foistats.reports.pages.crate import crate_metadata
 from foistats.reports.pages.page import as_of, report_page
+from foistats.reports.pages.sources import sources_of
 from foistats.reports.progress import Events, Outcome
 from foistats.reports.reproducible import date_faults, doubts, run_differences
-from foistats.reports.ask.request import Request
-from foistats.reports.pages.sources import sources_of
 from foistats.reports.status import Judgement
 from foistats.reports.store import failures, versions
 from foistats.reports.store.files import json_text, sha256
 from foistats.reports.store.staging import staging
 from foistats.reports.store.versions import Edition
+
+Files = Mapping[str, bytes]
 
 #: A clock that shows seconds shows another one after this time.
 _TICK = 1.1
@@ -59,12 +61,15 @@ class Workshop:
         Told how far each is.
     is_stopping
         Says whether the run was interrupted: nothing is published then.
+    environment
+        What is installed, for the manifest.
     """
 
     pool: Pool
     jobs: int
     events: Events
-    is_stopping: Callable[[], bool] = lambda: False
+    is_stopping: Callable[[], bool]
+    environment: Mapping[str, Any]
 
     def make(self, judgement: Judgement) -> Outcome:
         """Make a report that is stale.
@@ -76,10 +81,11 @@ class Workshop:
             and the failed notebook is kept apart.
         """
         request, clock = judgement.request, Clock()
-        self.events.started(request.series, judgement.reasons)
+        before = _files_of(judgement)
+        self.events.started(request.label, judgement.reasons)
         source = read_notebook(request.project.root, request.report.notebook)
-        self.events.cell(request.series, 0, len(source.cells))
-        found = self._checked(judgement, source, clock)
+        self.events.cell(request.label, 0, len(source.cells))
+        found = self._checked(judgement, source, clock, before)
         now = inputs_of(request)
         if now != judgement.inputs:
             changes = "; ".join(now.changes(asdict(judgement.inputs))[:5])
@@ -87,15 +93,17 @@ class Workshop:
                 f"{request.series}: its inputs changed while it ran ({changes}); run it again"
             )
         self._stop_if_interrupted(request)
-        published = self._publish(judgement, found, clock)
+        published = self._publish(judgement, found, clock, before)
         failures.forget_failure(request.reports, request.series)
         return published
 
-    def _checked(self, judgement: Judgement, source: Notebook, clock: Clock) -> Published:
+    def _checked(
+        self, judgement: Judgement, source: Notebook, clock: Clock, before: Files | None
+    ) -> Published:
         """Execute, check, and where there is a doubt execute and compare again."""
         execution, found = self._executed(judgement, source)
         doubted = doubts(source, execution.notes)
-        if not doubted or _confirms(judgement, found):
+        if not doubted or _confirms(judgement, found, before):
             return found
         faults = list(date_faults(found.notebook, doubted, clock.days()))
         if not faults:
@@ -115,11 +123,11 @@ class Workshop:
                 scratch,
                 pool=self.pool,
                 readable=_readable(request),
-                progress=lambda done, cells: self.events.cell(request.series, done, cells),
+                progress=lambda done, cells: self.events.cell(request.label, done, cells),
             )
             if execution.failure is not None:
                 raise self._failure(judgement, execution.notebook, str(execution.failure))
-            private = (request.project.root, scratch, Path.home())
+            private = (request.project.root, scratch, Path(os.path.expanduser("~")))  # noqa: PTH111
             try:
                 found = collect(
                     execution.notebook, _recorded(request), private=private, notes=execution.notes
@@ -128,12 +136,14 @@ class Workshop:
                 raise self._failure(judgement, execution.notebook, str(fault)) from None
         return execution, found
 
-    def _publish(self, judgement: Judgement, found: Published, clock: Clock) -> Outcome:
+    def _publish(
+        self, judgement: Judgement, found: Published, clock: Clock, before: Files | None
+    ) -> Outcome:
         request, newest = judgement.request, judgement.newest
         reports, series = request.reports, request.series
-        if newest is not None and _confirms(judgement, found):
+        if newest is not None and _confirms(judgement, found, before):
             versions.point(reports, series, newest.version, judgement.key)
-            return Outcome(series, "confirmed", newest.version, judgement.reasons)
+            return Outcome(request.label, "confirmed", newest.version, judgement.reasons)
         version = versions.next_version(newest)
         objects, withheld = kept_inputs(request, judgement.inputs)
         edition = Edition(
@@ -146,8 +156,8 @@ class Workshop:
             inputs=asdict(judgement.inputs),
             withheld=withheld,
             sources=sources_of(request),
-            environment=self._environment(request),
-            change=change_sentence(_files_of(judgement), found.files, judgement.reasons),
+            environment=self.environment,
+            change=change_sentence(before, found.files, judgement.reasons),
         )
         covered = _covered(request, edition, found, version=version)
         manifest = versions.manifest_of(edition, newest, covered)
@@ -155,17 +165,8 @@ class Workshop:
         content = _completed(covered, manifest, run)
         versions.publish(reports, series, version, content, objects)
         versions.point(reports, series, version, judgement.key)
-        return Outcome(series, "published", version, judgement.reasons, change=edition.change)
-
-    def _environment(self, request: Request) -> dict[str, Any]:
-        """Return what the manifest says of the environment, and warn where it is not the lock's."""
-        lock = request.project.root / LOCK_FILE
-        text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
-        differences = differences_from_lock(text)
-        if differences:
-            shown = "; ".join(differences[:3]) + (" …" if len(differences) > 3 else "")
-            self.events.warned(f"the environment is not that of {LOCK_FILE}: {shown}")
-        return {"differs_from_lock": differences}
+        change = edition.change
+        return Outcome(request.label, "published", version, judgement.reasons, change=change)
 
     def _failure(
         self, judgement: Judgement, notebook: Mapping[str, Any], reason: str
@@ -192,7 +193,7 @@ class Workshop:
             raise ReportError(f"{request.series}: interrupted")
 
 
-def _confirms(judgement: Judgement, found: Published) -> bool:
+def _confirms(judgement: Judgement, found: Published, files: Files | None) -> bool:
     """Say whether a run gave what the newest version says.
 
     It can where data, notebook and parameters are those of that version, so that only the
@@ -200,25 +201,38 @@ def _confirms(judgement: Judgement, found: Published) -> bool:
     the same.
     """
     newest = judgement.newest
-    if newest is None or newest.manifest["parameters"] != dict(judgement.request.values):
+    if newest is None or files is None:
+        return False
+    if newest.manifest["parameters"] != dict(judgement.request.values):
         return False
     before, now = newest.manifest["inputs"], asdict(judgement.inputs)
     if any(before[kind] != now[kind] for kind in ("data", "notebook")):
         return False
-    files = _files_of(judgement)
-    return files is not None and same(files, found.files)
+    return same(files, found.files)
 
 
-def _files_of(judgement: Judgement) -> dict[str, bytes] | None:
-    """Return the files of the newest version; None if there is none or it is not whole."""
+def _files_of(judgement: Judgement) -> Files | None:
+    """Return the files of the newest version; None if there is none.
+
+    Raises
+    ------
+    ReportError
+        When a file is not what was published: nothing can be compared with it.
+    """
     newest = judgement.newest
     if newest is None:
         return None
-    folder = judgement.request.reports / judgement.request.series / newest.version
-    try:
-        return {name: (folder / name).read_bytes() for name in newest.manifest["files"]}
-    except OSError:
-        return None
+    request = judgement.request
+    folder = request.reports / request.series / newest.version
+    files: dict[str, bytes] = {}
+    for name, digest in newest.manifest["files"].items():
+        files[name] = (folder / name).read_bytes() if (folder / name).is_file() else b""
+        if sha256(files[name]) != digest:
+            raise ReportError(
+                f"{request.series}/{newest.version}/{name} is not what was published; restore it, "
+                "for example with git checkout, before a version follows"
+            )
+    return files
 
 
 def _covered(

@@ -49,7 +49,7 @@ class Noted(Protocol):
 
     @property
     def kind(self) -> str:
-        """`random`, `clock`, `stopwatch` or `code`."""
+        """`random`, `clock`, `stopwatch` or `code`; `read` and `write` are no doubts."""
 
     @property
     def detail(self) -> str:
@@ -62,7 +62,7 @@ def doubts(source: Notebook, notes: Iterable[Noted]) -> dict[int, tuple[str, str
     code = [cell.source for cell in source.cells if cell.kind == "code"]
     for number, text in enumerate(code, start=1):
         if name := _unrepeatable_call(text):
-            found[number] = ("code", f"{name}()")
+            found[number] = ("code", name)
     seen = dict[int, tuple[str, str]]()
     for note in notes:
         if note.kind in _ADVICE:
@@ -78,8 +78,14 @@ def output_faults(output: Mapping[str, Any], private: Sequence[str]) -> Iterator
             f"shows the memory address {address.group().removeprefix('at ')}, another one in "
             "every run; show the content of the object, or end the line with a semicolon"
         )
-    if any(len(folder) > 1 and folder in text for folder in private):
+    if any(_names(folder, text) for folder in private):
         yield "shows a path of this machine; show names relative to the project"
+
+
+def _names(folder: str, text: str) -> bool:
+    """Say whether a text names a folder of this machine, and not only a part of an address."""
+    found = rf"(?<![\w/:.~-]){re.escape(folder)}(?![\w.-])"
+    return len(folder) > 1 and re.search(found, text) is not None
 
 
 def date_faults(
@@ -132,13 +138,13 @@ def _unrepeatable_call(source: str) -> str:
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except SyntaxError:
-        return "a magic"
+        return "a magic command"
     for node in nodes:
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             is_unseeded = name in _SEEDED and not node.args and not node.keywords
             if name in _UNREPEATABLE or is_unseeded:
-                return str(name)
+                return f"{name}()"
     return ""
 
 

@@ -9,31 +9,36 @@ page are imported only when a notebook runs.
 
 from __future__ import annotations
 
-import datetime
 import os
-import os
+import signal
 import threading
 import traceback
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from foistats.errors import FoistatsError
 from foistats.reports.account import account
-from foistats.reports.pages.codecheck import write_codecheck
-from foistats.reports.freshness import Hashes
-from foistats.reports.pages.index import index_is_current, write_index
+from foistats.reports.ask.request import Request
+from foistats.reports.freshness import LOCK_FILE, Hashes
 from foistats.reports.machine import Clock, usable_cores
 from foistats.reports.notebook import read_notebook
+from foistats.reports.pages.overview import refresh
 from foistats.reports.progress import Events, Outcome, Quiet
-from foistats.reports.ask.request import Request
 from foistats.reports.status import Judgement, judge
 from foistats.reports.store import lock, versions
 from foistats.reports.store.staging import staging, sweep
+
+if TYPE_CHECKING:
+    from foistats.reports.ask.declare import Project
+    from foistats.reports.kernels.pool import Pool
+    from foistats.reports.make import Workshop
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_reports(
@@ -72,74 +77,116 @@ def run_reports(
     requests = list({(request.reports, request.series): request for request in wanted}.values())
     told = events or Quiet()
     if dry or not requests:
-        hashes = Hashes()
-        return [_told(_dry(request, hashes), told) for request in requests]
+        outcomes: list[Outcome] = []
+        _Run(requests, outcomes, told).look()
+        return outcomes
     reports = requests[0].project.reports_folder
     with lock.holding(reports, _command(requests), wait=wait), account(reports, told) as outcomes:
         for root in dict.fromkeys((reports, *(request.reports for request in requests))):
             sweep(root)
-        run = _Run(jobs=jobs or usable_cores(), cold=cold, events=told)
-        outcomes += run.all(requests)
+        _Run(requests, outcomes, told).run(jobs=jobs or usable_cores(), cold=cold)
         for root in dict.fromkeys(request.reports for request in requests):
             _refresh(root, told)
     return outcomes
 
 
 class _Run:
-    """One run over several reports."""
+    """One run over several reports; whatever goes wrong with one concerns no other."""
 
-    def __init__(self, *, jobs: int, cold: bool, events: Events) -> None:
-        self.jobs, self.cold, self.events = jobs, cold, events
+    def __init__(
+        self, requests: Sequence[Request], outcomes: list[Outcome], events: Events
+    ) -> None:
+        self.requests, self.outcomes, self.events = requests, outcomes, events
+        self.hashes = Hashes()
         self.stopping = threading.Event()
 
-    def all(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Return the outcome of each request, in their order."""
-        hashes = Hashes()
-        outcomes: dict[str, Outcome] = {}
-        stale: list[Judgement] = []
-        for request in requests:
-            try:
-                judgement = judge(request, hashes)
-            except FoistatsError as fault:
-                outcomes[request.series] = _told(_failed(request, str(fault)), self.events)
-                continue
-            if judgement.has_to_run:
-                stale.append(judgement)
-            else:
-                versions.heal(request.reports, request.series)
-                unchanged = Outcome(request.series, "unchanged", judgement.version)
-                outcomes[request.series] = _told(unchanged, self.events)
-        for outcome in self._run(stale) if stale else ():
-            outcomes[outcome.series] = outcome
-        return [outcomes[request.series] for request in requests]
+    def look(self) -> None:
+        """Say what is stale, and why; run nothing."""
+        for request in self.requests:
+            self._finish(_attempt(request, partial(_looked, request, self.hashes)))
 
-    def _run(self, stale: Sequence[Judgement]) -> Iterator[Outcome]:
+    def run(self, *, jobs: int, cold: bool) -> None:
+        """Run what is stale. An outcome counts as soon as it is known."""
+        stale: list[Judgement] = []
+        for request in self.requests:
+            outcome = _attempt(request, partial(self._judged, request, stale))
+            if outcome.status != "stale":
+                self._finish(outcome)
+        if stale:
+            self._make(stale, jobs=jobs, cold=cold)
+        order = {request.label: place for place, request in enumerate(self.requests)}
+        self.outcomes.sort(key=lambda outcome: order[outcome.series])
+
+    def _judged(self, request: Request, stale: list[Judgement]) -> Outcome:
+        judgement = judge(request, self.hashes)
+        if judgement.has_to_run:
+            stale.append(judgement)
+            return Outcome(request.label, "stale", judgement.version, judgement.reasons)
+        versions.heal(request.reports, request.series)
+        return Outcome(request.label, "unchanged", judgement.version)
+
+    def _finish(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self.events.finished(outcome)
+
+    def _make(self, stale: Sequence[Judgement], *, jobs: int, cold: bool) -> None:
         from foistats.reports.kernels.environment import shared_environment
         from foistats.reports.kernels.pool import kernel_pool
 
         project = stale[0].request.project
-        reports = project.reports_folder
-        common = shared_environment(reports, project.root)
+        common = shared_environment(project.reports_folder, project.root)
         with ExitStack() as stack:
-            folder = stack.enter_context(staging(reports))
+            signals = stack.enter_context(_Signals())
+            folder = stack.enter_context(staging(project.reports_folder))
             stack.enter_context(_away_from_home(common["MPLCONFIGDIR"], str(folder)))
-            workers = stack.enter_context(ThreadPoolExecutor(min(self.jobs, len(stale))))
+            workers = stack.enter_context(ThreadPoolExecutor(min(jobs, len(stale))))
             pool = stack.enter_context(
-                kernel_pool(_imports(stale), environment=common, cwd=folder, cold=self.cold)
-            )
-            from foistats.reports.make import Workshop
-
-            shop = Workshop(
-                pool=pool, jobs=self.jobs, events=self.events, is_stopping=self.stopping.is_set
+                kernel_pool(_imports(stale), environment=common, cwd=folder, cold=cold)
             )
             try:
-                running = [workers.submit(_timed, shop.make, judgement) for judgement in stale]
+                shop = self._workshop(project, pool, jobs)
+                running = [
+                    workers.submit(_attempt, judgement.request, partial(shop.make, judgement))
+                    for judgement in stale
+                ]
                 for done in as_completed(running):
-                    yield _told(done.result(), self.events)
+                    self._finish(done.result())
             except BaseException:
+                signals.ignore()  # one is enough: what is being published is published whole
                 self.stopping.set()
                 workers.shutdown(wait=False, cancel_futures=True)
                 raise
+
+    def _workshop(self, project: Project, pool: Pool, jobs: int) -> Workshop:
+        from foistats.reports.installed import environment
+        from foistats.reports.make import Workshop
+
+        installed = environment(project.root / LOCK_FILE)
+        if differences := installed["differs_from_lock"]:
+            more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
+            shown = f"{'; '.join(differences[:3])}{more}"
+            self.events.warned(f"the environment is not that of {LOCK_FILE}: {shown}")
+        return Workshop(pool, jobs, self.events, self.stopping.is_set, installed)
+
+
+class _Signals:
+    """The handlers of the signals that end a run; while it ends, further ones are ignored."""
+
+    def __enter__(self) -> _Signals:
+        self._is_main = threading.current_thread() is threading.main_thread()
+        self._before = {number: signal.getsignal(number) for number in _ENDING}
+        return self
+
+    def ignore(self) -> None:
+        """Ignore them until the context is left."""
+        if self._is_main:
+            for number in _ENDING:
+                signal.signal(number, signal.SIG_IGN)
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_main:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager
@@ -156,21 +203,36 @@ def _away_from_home(matplotlib: str, ipython: str) -> Iterator[None]:
             os.environ |= {} if value is None else {name: value}
 
 
-def _timed(make: Any, judgement: Judgement) -> Outcome:
-    """Make a report; whatever goes wrong with it concerns no other."""
+def _attempt(request: Request, work: Callable[[], Outcome]) -> Outcome:
+    """Return the outcome of some work on a report, or how it failed."""
     clock = Clock()
     try:
-        outcome: Outcome = make(judgement)
+        outcome = work()
     except FoistatsError as fault:
-        outcome = _failed(judgement.request, str(fault))
+        outcome = _failed(request, str(fault))
     except OSError as fault:
-        said = f"{judgement.request.series}: {fault.strerror or fault}: {fault.filename or ''}"
-        outcome = _failed(judgement.request, f"{said.rstrip(': ')}; nothing was published")
+        said = f"{request.label}: {fault.strerror or fault}: {fault.filename or ''}".rstrip(": ")
+        outcome = _failed(request, f"{said}; nothing was published: check the disk and the rights")
     except Exception:
         said = "\n".join(f"    {line}" for line in traceback.format_exc().splitlines())
-        message = f"{judgement.request.series}: a fault of foistats; nothing was published\n{said}"
-        outcome = _failed(judgement.request, message)
+        outcome = _failed(
+            request, f"{request.label}: a fault of foistats; nothing was published\n{said}"
+        )
     return replace(outcome, seconds=clock.seconds)
+
+
+def _looked(request: Request, hashes: Hashes) -> Outcome:
+    judgement = judge(request, hashes)
+    status = "stale" if judgement.has_to_run else "unchanged"
+    return Outcome(request.label, status, judgement.version, judgement.reasons)
+
+
+def _failed(request: Request, message: str) -> Outcome:
+    try:
+        names = versions.version_names(request.reports / request.series)
+    except OSError:
+        names = []
+    return Outcome(request.label, "failed", names[-1] if names else "", error=message)
 
 
 def _imports(stale: Iterable[Judgement]) -> list[str]:
@@ -184,32 +246,9 @@ def _imports(stale: Iterable[Judgement]) -> list[str]:
     return [name for name in dict.fromkeys(named) if is_worth_importing(name)]
 
 
-def _dry(request: Request, hashes: Hashes) -> Outcome:
-    try:
-        judgement = judge(request, hashes)
-    except FoistatsError as fault:
-        return _failed(request, str(fault))
-    status = "stale" if judgement.has_to_run else "unchanged"
-    return Outcome(request.series, status, judgement.version, judgement.reasons)
-
-
-def _failed(request: Request, message: str) -> Outcome:
-    names = versions.version_names(request.reports / request.series)
-    return Outcome(request.series, "failed", names[-1] if names else "", error=message)
-
-
-def _told(outcome: Outcome, events: Events) -> Outcome:
-    events.finished(outcome)
-    return outcome
-
-
 def _refresh(reports: Path, events: Events) -> None:
-    """Write the index and the list for reviewers anew where they are not of these versions."""
-    has_versions = any(reports.glob("*/v*/")) or any(reports.glob("*/*/v*/"))
     try:
-        if has_versions and not index_is_current(reports):
-            write_index(reports)
-            write_codecheck(reports)
+        refresh(reports)
     except OSError as fault:
         events.warned(
             f"the index could not be written ({fault.strerror}: {fault.filename}); "
@@ -218,4 +257,4 @@ def _refresh(reports: Path, events: Events) -> None:
 
 
 def _command(requests: Iterable[Request]) -> str:
-    return f"foistats run {' '.join(request.series for request in requests)}"[:200]
+    return f"foistats run {' '.join(request.label for request in requests)}"[:200]

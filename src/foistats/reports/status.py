@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from foistats.errors import FoistatsError
 from foistats.reports.ask.declare import Project
-from foistats.reports.freshness import Hashes, Inputs, inputs_of, key_of
 from foistats.reports.ask.request import Request, requests
 from foistats.reports.ask.series import published_slugs
 from foistats.reports.ask.vocabulary import Vocabularies
+from foistats.reports.freshness import Hashes, Inputs, inputs_of, key_of
 from foistats.reports.store import failures, versions
 from foistats.reports.store.versions import Latest
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from foistats.errors import UsageError
@@ -321,3 +323,30 @@ class TestMatrix:
 def declare_matrix(folder, matrix: str) -> None:
     text = (folder.root / "foistats.toml").read_text()
     folder.write("foistats.toml", f"{text}\n[reports.severity.matrix]\n{matrix}\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (".", "which holds the reports; name the files it reads"),
+        ("reports/severity", "which holds the reports"),
+        ("", "which holds the reports"),
+        ("/etc/passwd", "give a path inside the project, from its folder"),
+        ("~/data.csv", "give a path inside the project"),
+        ("data/../../other", "give a path inside the project"),
+    ],
+)
+def test_inputs_lie_in_the_project_and_outside_the_reports(folder, path: str, said: str) -> None:
+    declared = (folder.root / "foistats.toml").read_text()
+    folder.write("foistats.toml", declared.replace('"data/{study}"', f'"{path}"'))
+    with pytest.raises(UsageError, match=re.escape(f"inputs has '{path}'")) as caught:
+        read_project(folder.root)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/tmp/x.ipynb", "../x.ipynb"])
+def test_a_notebook_lies_in_the_project(folder, path: str) -> None:
+    declared = (folder.root / "foistats.toml").read_text()
+    folder.write("foistats.toml", declared.replace("notebooks/severity.ipynb", path))
+    with pytest.raises(UsageError, match="give its path inside the project"):
+        read_project(folder.root)

@@ -215,7 +215,8 @@ def test_asking_whether_it_is_current_loads_nothing_heavy(reports: Path) -> None
     publish(reports, "severity", "v001", title="T")
     write_index(reports)
     code = (
-        "import sys; from pathlib import Path; from foistats.reports.pages.index import index_is_current;"
+        "import sys; from pathlib import Path;"
+        "from foistats.reports.pages.index import index_is_current;"
         f"print(index_is_current(Path({str(reports)!r})),"
         "sorted({'jinja2', 'pandas', 'numpy', 'markupsafe', 'nbformat'} & set(sys.modules)))"
     )

@@ -10,10 +10,10 @@ import pytest
 from foistats.errors import ReportError
 from foistats.publish import FIGURE_MIME, TABLE_MIME, VALUE_MIME
 from foistats.reports.ask.declare import read_project
+from foistats.reports.ask.request import requests
 from foistats.reports.pages.formula import formula_svg
 from foistats.reports.pages.markdown import Contents, markdown_html
 from foistats.reports.pages.page import report_page
-from foistats.reports.ask.request import requests
 
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 VOID = {"meta", "img", "br", "hr", "link", "input"}

@@ -18,9 +18,9 @@ import pytest
 from foistats.publish import FIGURE_MIME, TABLE_MIME, VALUE_MIME
 from foistats.publish.tabular import Table, csv_text, html_table
 from foistats.reports.ask.declare import read_project
+from foistats.reports.ask.request import requests
 from foistats.reports.pages.index import write_index
 from foistats.reports.pages.page import report_page
-from foistats.reports.ask.request import requests
 
 HERE = Path(__file__).parent
 REPORTS = HERE.parents[2] / "reports"

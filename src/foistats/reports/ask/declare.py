@@ -13,13 +13,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from foistats.errors import UsageError, did_you_mean
 from foistats.reports.ask.matrix import Matrix, matrix_faults, read_matrix
-from foistats.reports.notebook import CellParameter, Notebook, read_notebook
 from foistats.reports.ask.parameter import Parameter, as_plain, declaration_faults, shown
+from foistats.reports.notebook import CellParameter, Notebook, read_notebook
 
 PROJECT_FILE = "foistats.toml"
 PROJECT_VARIABLE = "FOISTATS_PROJECT"
@@ -184,17 +184,31 @@ def _report_faults(root: Path, name: str, table: Any) -> Iterator[str]:
     yield from _unknown(table, _REPORT_KEYS, where)
     if not isinstance(table.get("notebook"), str):
         yield f"{where} has no notebook; give its path from the project's folder"
+    elif Path(table["notebook"]).is_absolute() or ".." in Path(table["notebook"]).parts:
+        yield f"{where} names the notebook {table['notebook']}; give its path inside the project"
     elif not (root / table["notebook"]).is_file():
         yield f"{where} names the notebook {table['notebook']}, which is not there"
     inputs = table.get("inputs", [])
     if not isinstance(inputs, list) or not all(isinstance(path, str) for path in inputs):
         yield f"{where} inputs is {inputs!r}; give a list of files or folders"
+    else:
+        yield from (f"{where} {fault}" for fault in map(_input_fault, inputs) if fault)
     timeout = table.get("timeout", DEFAULT_TIMEOUT)
     if not isinstance(timeout, int) or isinstance(timeout, bool) or timeout < 1:
         yield f"{where} timeout is {timeout!r}; give whole seconds, at least 1"
     parameters = table.get("parameters", {})
     if not isinstance(parameters, dict) or not all(map(_is_table, parameters.values())):
         yield f"{where} parameters is not a table of tables; write [reports.{name}.parameters.NAME]"
+
+
+def _input_fault(path: str) -> str:
+    """Say what is wrong with an input: its name is published, and no report reads reports."""
+    parts = PurePosixPath(path).parts
+    if path.startswith(("/", "~")) or ".." in parts or "\\" in path:
+        return f"inputs has '{path}'; give a path inside the project, from its folder"
+    if parts[:1] in ((), ("reports",)):
+        return f"inputs has '{path}', which holds the reports; name the files it reads"
+    return ""
 
 
 def _disagreements(name: str, notebook: Notebook, declared: Mapping[str, Any]) -> Iterator[str]:

@@ -14,8 +14,8 @@ from typing import Any
 
 from foistats.errors import UsageError, did_you_mean
 from foistats.reports.ask.declare import Project, Report
-from foistats.reports.notebook import Scalar
 from foistats.reports.ask.parameter import shown, unwritable, value_of
+from foistats.reports.notebook import Scalar
 
 OPTION = "-p"
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from foistats.errors import UsageError, did_you_mean
-from foistats.reports.notebook import Scalar
 from foistats.reports.ask.parameter import Parameter, as_plain, list_faults, value_of
 from foistats.reports.ask.vocabulary import VOCABULARIES
+from foistats.reports.notebook import Scalar
 
 MOST_MEMBERS = 1000
 #: The key of the table that is no parameter.

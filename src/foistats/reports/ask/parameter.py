@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from foistats.errors import UsageError, did_you_mean
-from foistats.reports.notebook import TYPES, Scalar
 from foistats.reports.ask.vocabulary import VOCABULARIES
+from foistats.reports.notebook import TYPES, Scalar
 
 _MOST_DIGITS = 18
 _MOST_SHOWN = 60

@@ -16,11 +16,11 @@ from foistats.errors import UsageError, did_you_mean
 from foistats.reports.ask.declare import Project, Report
 from foistats.reports.ask.given import read_given, values_for
 from foistats.reports.ask.matrix import members
-from foistats.reports.notebook import Scalar
 from foistats.reports.ask.parameter import shown, value_of, written
 from foistats.reports.ask.resolve import resolve, words_for
 from foistats.reports.ask.series import is_published, published_slugs, slug, unusual_values
 from foistats.reports.ask.vocabulary import Vocabularies
+from foistats.reports.notebook import Scalar
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,12 @@ class Request:
     def series(self) -> str:
         """The folder of its versions below `reports`: the report, or the report and a slug."""
         return f"{self.report.name}/{slug(self._unusual)}" if self._unusual else self.report.name
+
+    @property
+    def label(self) -> str:
+        """The series for people: that of a matrix which is not published has its folder's name."""
+        folder = "" if self.reports == self.project.reports_folder else f"{self.reports.name}/"
+        return f"{folder}{self.series}"
 
     @property
     def command(self) -> str:

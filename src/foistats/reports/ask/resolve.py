@@ -9,9 +9,9 @@ from pathlib import Path
 
 from foistats.errors import UsageError, did_you_mean
 from foistats.reports.ask.declare import Report
-from foistats.reports.notebook import Scalar
 from foistats.reports.ask.parameter import Parameter, shown
 from foistats.reports.ask.vocabulary import Vocabularies, listed
+from foistats.reports.notebook import Scalar
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from foistats.reports.notebook import Scalar
 from foistats.reports.ask.parameter import written
+from foistats.reports.notebook import Scalar
 from foistats.reports.store.versions import latest, version_names
 
 _SLUG_LENGTH = 40

@@ -26,30 +26,36 @@ from papermill.engines import NotebookExecutionManager
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+from foistats.reports.ask.request import Request
 from foistats.reports.kernels.environment import private_environment
 from foistats.reports.kernels.order import CONNECTION, LOG, NOTES, Order
 from foistats.reports.kernels.pool import Pool
 from foistats.reports.notebook import INJECTED_TAG, Notebook
-from foistats.reports.ask.request import Request
 
 #: What a notebook may show altogether; a version stays under 2 MB.
 OUTPUT_LIMIT = 8_000_000
 _STARTUP_SECONDS = 60
 _MEGABYTE = 1_000_000
 _STARTS = 4
-_NOT_STARTED = "the kernel did not start"
+_NO_CELL = -1
+_NO_TIME = 0.01
 _PORT_TAKEN = "Address already in use"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run failed: in which code cell, counted from 1, and what was said last."""
+    """Why a run failed: in which code cell, counted from 1, and what was said last.
+
+    The cell is 0 where none had begun.
+    """
 
     cell: int
     line: str
     reason: str
 
     def __str__(self) -> str:
+        if not self.cell:
+            return self.reason
         return f"code cell {self.cell} failed, at: {self.line}\n{_indented(self.reason)}"
 
 
@@ -105,7 +111,8 @@ def execute(
     )
     notebook = _parameterized(request, source, scratch)
     watcher = _Watcher(notebook, progress)
-    with _silent_papermill(), _own_event_loop():
+    logging.getLogger("papermill").disabled = True  # what matters is reported by the runner
+    with _own_event_loop():
         reason = _run(watcher, request, pool, order)
     return Execution(
         notebook=notebook,
@@ -145,7 +152,7 @@ class _Watcher(NotebookExecutionManager):  # type: ignore[misc]
 
     def __init__(self, notebook: NotebookNode, progress: Callable[[int, int], None]) -> None:
         super().__init__(notebook, progress_bar=False)
-        self.running = 0
+        self.running = _NO_CELL
         self._progress = progress
 
     def cell_start(self, cell: NotebookNode, cell_index: int = 0, **kwargs: Any) -> None:
@@ -163,10 +170,8 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
     def process_message(self, msg: Mapping[str, Any], *place: Any) -> Any:
         """Take a message of the kernel, unless it has shown too much already."""
         content = msg["content"]
-        self.shown += len(content.get("text") or "")
-        self.shown += sum(
-            len(shown) for shown in (content.get("data") or {}).values() if isinstance(shown, str)
-        )
+        self.shown += len(content.get("text") or "") + len(str(content.get("data") or ""))
+        self.shown += sum(map(len, content.get("traceback") or ()))
         if self.shown > OUTPUT_LIMIT and msg["header"]["msg_type"] != "status":
             self.km.provisioner.process.kill()
             return None
@@ -196,7 +201,7 @@ def _run(watcher: _Watcher, request: Request, pool: Pool, order: Order) -> str:
     log = Path(order.scratch, LOG)
     for _ in range(_STARTS):
         reason = _run_once(watcher, request, pool, order)
-        if not (reason.startswith(_NOT_STARTED) and _PORT_TAKEN in _own_words(log)):
+        if watcher.running != _NO_CELL or _PORT_TAKEN not in _own_words(log):
             break
         log.unlink()
     return reason
@@ -209,13 +214,13 @@ def _run_once(watcher: _Watcher, request: Request, pool: Pool, order: Order) -> 
         watcher,
         kernel_name="python3",
         startup_timeout=_STARTUP_SECONDS,
-        timeout_func=lambda _: max(1, deadline - time.monotonic()),
+        timeout_func=lambda _: max(_NO_TIME, deadline - time.monotonic()),
         shutdown_kernel="immediate",
         force_raise_errors=True,
         record_timing=False,
         log=logging.getLogger("papermill"),
     )
-    kernel = _Kernel(connection_file=str(scratch / CONNECTION))
+    kernel = _Kernel(connection_file=str(scratch / CONNECTION), log=client.log)
     kernel.pool, kernel.order = pool, order.write()
     client.km = kernel
     watcher.notebook_start()
@@ -231,7 +236,8 @@ def _run_once(watcher: _Watcher, request: Request, pool: Pool, order: Order) -> 
         return "\n".join(["the kernel died", *_last_lines(_own_words(scratch / LOG))])
     except RuntimeError as fault:
         own = _last_lines(_own_words(scratch / LOG))
-        return "\n".join([f"{_NOT_STARTED}: {fault}", *own])
+        said = "the kernel did not start" if watcher.running == _NO_CELL else "the kernel failed"
+        return "\n".join([f"{said}: {fault}; run it again", *own])
     return ""
 
 
@@ -268,6 +274,8 @@ def _failure(notebook: NotebookNode, running: int, reason: str) -> Failure | Non
 
 
 def _failure_at(notebook: NotebookNode, index: int, reason: str, line: str = "") -> Failure:
+    if index == _NO_CELL:
+        return Failure(cell=0, line="", reason=reason)
     number = len(_counted(notebook.cells[: index + 1]))
     lines = notebook.cells[index].source.strip().splitlines() or [""]
     return Failure(cell=number, line=_shortened(line or lines[0]), reason=reason)
@@ -317,11 +325,3 @@ def _own_event_loop() -> Iterator[None]:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
         loop.close()
-
-
-@contextmanager
-def _silent_papermill() -> Iterator[None]:
-    """Keep papermill's log to itself; what matters is reported by the runner."""
-    logger = logging.getLogger("papermill")
-    logger.disabled = True
-    yield

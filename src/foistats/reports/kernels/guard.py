@@ -18,7 +18,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import unquote
@@ -77,14 +77,18 @@ class Notes:
 class _Borders:
     """Which paths a kernel may write to and read from."""
 
-    def __init__(self, order: Order, writable: Sequence[str]) -> None:
-        self.writable = tuple(_folder(path) for path in (order.scratch, *writable))
+    def __init__(self, order: Order, fonts: str) -> None:
+        self.fonts = _folder(fonts)
+        self.scratch = _folder(order.scratch)
         self.root = _folder(order.root)
-        here = (order.scratch, *writable, sys.prefix, sys.base_prefix, *order.readable)
-        self.readable = tuple(_folder(path) for path in here)
+        installed = (_folder(path) for path in (sys.prefix, sys.base_prefix))
+        declared = (_folder(path) for path in order.readable)
+        inside = (path for path in installed if path.startswith(self.root))
+        self.readable = (self.scratch, self.fonts, *declared, *inside)
 
     def may_write(self, path: str) -> bool:
-        return f"{path}{os.sep}".startswith(("/dev/", *self.writable))
+        is_font_cache = path.startswith(f"{self.fonts}fontlist-") or path == self.fonts[:-1]
+        return is_font_cache or f"{path}{os.sep}".startswith(("/dev/", self.scratch))
 
     def may_read(self, path: str) -> bool:
         inside = f"{path}{os.sep}"
@@ -99,18 +103,18 @@ class _Borders:
         return path[len(self.root) :] if path.startswith(self.root) else path
 
 
-def install(order: Order, *, writable: Sequence[str]) -> Notes:
+def install(order: Order, *, fonts: str) -> Notes:
     """Watch this process from now on.
 
     Parameters
     ----------
     order : Order
         What the kernel may read and write.
-    writable : sequence of str
-        Further folders it may write to.
+    fonts : str
+        The folder of matplotlib's list of fonts, the one file outside that it may write.
     """
     notes = Notes(os.path.join(order.scratch, NOTES))
-    borders = _Borders(order, writable)
+    borders = _Borders(order, fonts)
     hook = _watch(notes, borders)
     sys.addaudithook(hook)
     _tell_folders(hook)

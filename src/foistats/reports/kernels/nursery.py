@@ -10,7 +10,8 @@ where it left the kernel's group and session. It is killed when no kernel runs a
 
 Told on standard input, one JSON line each: ``{"imports": […]}``,
 ``{"order": path, "cold": false}``.
-Answered on standard output: ``{"started": path, "pid": n}``, ``{"ended": n, "code": c}``.
+Answered on standard output: ``{"imported": […]}``, ``{"started": path, "pid": n}``,
+``{"failed": path, "reason": text}``, ``{"ended": n, "code": c}``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from foistats.reports.kernels.order import LOG, read_order
+from foistats.reports.kernels.serve import die_with_parent, serve
 
 #: Seconds between two looks at which kernels have ended.
 _LOOK = 0.05
@@ -61,21 +63,25 @@ def main() -> None:
             _tell_ended(kernels, answers)
     finally:
         for pid in kernels:
-            with contextlib.suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)
+            _kill(pid)
         _kill_orphans()
 
 
 def _obey(told: Mapping[str, Any], kernels: set[int], answers: int) -> None:
     if "imports" in told:
         _import(told["imports"])
+        _answer(answers, {"imported": told["imports"]})
         return
-    nursery = os.getpid()
-    pid = os.fork()
+    order, cold, nursery = told["order"], told["cold"], os.getpid()
+    try:
+        pid = os.fork()
+    except OSError as fault:
+        _answer(answers, {"failed": order, "reason": fault.strerror or str(fault)})
+        return
     if pid == 0:
-        _become_kernel(told["order"], answers, parent=nursery, cold=told["cold"])
+        _become_kernel(order, answers, parent=nursery, cold=cold)
     kernels.add(pid)
-    _answer(answers, {"started": told["order"], "pid": pid})
+    _answer(answers, {"started": order, "pid": pid})
 
 
 def _import(names: Iterable[str]) -> None:
@@ -90,14 +96,13 @@ def _import(names: Iterable[str]) -> None:
 
 
 def _become_kernel(order_path: str, answers: int, *, parent: int, cold: bool) -> NoReturn:
-    from foistats.reports.kernels.serve import die_with_parent, serve
-
+    """Serve an order in this fork, and end: what goes wrong here must not reach the caller."""
     code = 1
     try:
+        os.setsid()
         die_with_parent()
         if os.getppid() != parent:
             os._exit(code)
-        os.setsid()
         os.close(answers)
         order = read_order(order_path)
         null = os.open(os.devnull, os.O_RDONLY)
@@ -117,14 +122,39 @@ def _become_kernel(order_path: str, answers: int, *, parent: int, cold: bool) ->
 
 def _tell_ended(kernels: set[int], answers: int) -> None:
     for pid in list(kernels):
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
+        code = _exit_code(pid)
+        if code is not None:
             kernels.discard(pid)
-            with contextlib.suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)  # what the notebook started and left behind
             if not kernels:
                 _kill_orphans()
-            _answer(answers, {"ended": pid, "code": os.waitstatus_to_exitcode(status)})
+            _answer(answers, {"ended": pid, "code": code})
+
+
+def _exit_code(pid: int) -> int | None:
+    """Return the exit code of a kernel that has ended, with all that it left behind killed.
+
+    The kernel is waited for last: after that, its number may be another process's.
+    """
+    if hasattr(os, "waitid"):
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        _kill(pid)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    ended, status = os.waitpid(pid, os.WNOHANG)  # macOS before Python 3.13
+    if not ended:
+        return None
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _kill(pid: int) -> None:
+    """Kill a kernel's group, or the kernel alone where it does not lead one yet."""
+    with contextlib.suppress(OSError):
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            os.kill(pid, signal.SIGKILL)
 
 
 def _adopt_orphans() -> None:
@@ -156,7 +186,8 @@ def _children() -> Iterator[int]:
 
 
 def _answer(answers: int, document: Mapping[str, Any]) -> None:
-    os.write(answers, f"{json.dumps(document)}\n".encode())
+    """Say it on a line of its own, even after somebody else's text without an end."""
+    os.write(answers, f"\n{json.dumps(document)}\n".encode())
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +24,12 @@ from foistats.errors import ReportError
 
 #: Packages whose import takes long and leaves nothing behind.
 _HEAVY = ("numpy", "pandas", "scipy", "statsmodels", "seaborn", "matplotlib", "patsy", "foistats")
+_IMPORT_SECONDS = 240.0
+#: Counted from the end of the imports.
 _START_SECONDS = 60.0
+_NURSERY = "foistats.reports.kernels.nursery"
+_LOG = "nursery.log"
+_QUOTED_LINES = 8
 
 
 class Process(Protocol):
@@ -57,11 +62,12 @@ class _Forked:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, pid: int, nursery: Nursery) -> None:
-        self.pid, self._nursery = pid, nursery
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.code: int | None = None
 
     def poll(self) -> int | None:
-        return self._nursery.ended(self.pid)
+        return self.code
 
     def wait(self) -> int:
         while (code := self.poll()) is None:
@@ -69,8 +75,13 @@ class _Forked:
         return code
 
     def send_signal(self, number: int) -> None:
+        """Signal the group, or the kernel alone where it does not lead one yet."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
+                if self.code is None:
+                    os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -91,34 +102,36 @@ class Nursery:
         cold: bool = False,
     ):
         self._cold = cold
-        self._process = _start(
-            ["-m", "foistats.reports.kernels.nursery"], environment=environment, cwd=cwd
-        )
+        self._log = cwd / _LOG
+        self._process = _start(["-m", _NURSERY], environment=environment, cwd=cwd, log=self._log)
         self._news = threading.Condition()
-        self._started: dict[str, int] = {}
-        self._ended: dict[int, int] = {}
+        self._answers: dict[str, _Forked | ReportError] = {}
+        self._kernels: dict[int, _Forked] = {}
+        self._has_imported = cold
         self._is_gone = False
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         if not cold:
-            self._tell({"imports": list(imports)})
+            with contextlib.suppress(ReportError):  # where it has ended, every start says so
+                self._tell({"imports": list(imports)})
 
     def start(self, order: Path) -> Process:
-        """Have a kernel made."""
+        """Have a kernel made.
+
+        Raises
+        ------
+        ReportError
+            When it cannot be, is not in time, or the process it is forked from has ended.
+        """
         name = str(order)
         self._tell({"order": name, "cold": self._cold})
         with self._news:
-            self._news.wait_for(
-                lambda: name in self._started or self._is_gone, timeout=_START_SECONDS
-            )
-            if name not in self._started:
-                raise ReportError("the process that kernels are forked from has ended")
-            return _Forked(self._started.pop(name), self)
-
-    def ended(self, pid: int) -> int | None:
-        """Return the exit code of a kernel, or None while it runs."""
-        with self._news:
-            return self._ended.get(pid, -signal.SIGKILL if self._is_gone else None)
+            self._wait_for(lambda: self._has_imported, _IMPORT_SECONDS)
+            self._wait_for(lambda: name in self._answers, _START_SECONDS)
+            answer = self._answers.pop(name, None) or self._silence()
+        if isinstance(answer, ReportError):
+            raise answer
+        return answer
 
     def close(self) -> None:
         """End it; it kills the kernels that are left."""
@@ -140,21 +153,51 @@ class Nursery:
             self._process.stdin.write(f"{json.dumps(document)}\n".encode())
             self._process.stdin.flush()
         except (OSError, ValueError):
-            raise ReportError("the process that kernels are forked from has ended") from None
+            raise self._fault("has ended") from None
+
+    def _wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
+        self._news.wait_for(lambda: condition() or self._is_gone, timeout=seconds)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            told = json.loads(line)
+        try:
+            for line in self._process.stdout:
+                with self._news:
+                    self._hear(_told(line))
+                    self._news.notify_all()
+        finally:
             with self._news:
-                if "started" in told:
-                    self._started[told["started"]] = told["pid"]
-                else:
-                    self._ended[told["ended"]] = told["code"]
+                self._is_gone = True
+                for kernel in self._kernels.values():
+                    kernel.code = -signal.SIGKILL
                 self._news.notify_all()
-        with self._news:
-            self._is_gone = True
-            self._news.notify_all()
+
+    def _hear(self, told: Mapping[str, Any]) -> None:
+        if "started" in told:
+            kernel = _Forked(told["pid"])
+            self._answers[told["started"]] = self._kernels[kernel.pid] = kernel
+        elif "failed" in told:
+            self._answers[told["failed"]] = _no_kernel(
+                told["reason"],
+                "end other programs, or let fewer reports run side by side (--jobs), "
+                "and run it again",
+            )
+        elif told.get("ended") in self._kernels:
+            self._kernels.pop(told["ended"]).code = told["code"]
+        elif "imported" in told:
+            self._has_imported = True
+
+    def _silence(self) -> ReportError:
+        if self._is_gone:
+            return self._fault("has ended")
+        return self._fault(f"did not answer within {_START_SECONDS:.0f} seconds")
+
+    def _fault(self, what: str) -> ReportError:
+        return ReportError(
+            f"the process that kernels are forked from {what}; nothing was published: run it "
+            "again, with fewer reports side by side (--jobs) where the machine is short of "
+            f"memory or busy{_last_words(self._log)}"
+        )
 
 
 @contextmanager
@@ -170,7 +213,7 @@ def kernel_pool(
     environment : mapping
         What all kernels have alike.
     cwd : Path
-        An empty folder.
+        An empty folder; what the process that kernels are forked from says is kept there.
     cold : bool
         Start each kernel anew, as is done wherever processes cannot be forked safely.
     """
@@ -188,20 +231,41 @@ def is_worth_importing(module: str) -> bool:
 
 
 def _start(
-    arguments: list[str], *, environment: Mapping[str, str], cwd: Path
+    arguments: list[str], *, environment: Mapping[str, str], cwd: Path, log: Path
 ) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
-            [sys.executable, "-P", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict(environment),
-            cwd=cwd,
-            start_new_session=True,
-        )
+        with log.open("wb") as said:
+            return subprocess.Popen(
+                [sys.executable, "-P", *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                env=dict(environment),
+                cwd=cwd,
+                start_new_session=True,
+            )
     except OSError as fault:
-        raise ReportError(
-            f"no kernel can be started ({fault.strerror}: {fault.filename}); nothing was "
-            "published: make the environment anew"
-        ) from None
+        is_environment = fault.filename == sys.executable
+        remedy = "make the environment anew" if is_environment else "see to that and run it again"
+        place = f": {fault.filename}" if fault.filename else ""
+        raise _no_kernel(f"{fault.strerror}{place}", remedy) from None
+
+
+def _no_kernel(reason: str, remedy: str) -> ReportError:
+    return ReportError(f"no kernel can be started ({reason}); nothing was published: {remedy}")
+
+
+def _told(line: bytes) -> dict[str, Any]:
+    """Return what the nursery says in a line; nothing where somebody else wrote it."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _last_words(log: Path) -> str:
+    """Return the last lines of what the nursery said, each indented on a line of its own."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    lines = text.strip().splitlines()[-_QUOTED_LINES:]
+    return "".join(["; it said last:", *(f"\n    {line[:300]}" for line in lines)] if lines else [])

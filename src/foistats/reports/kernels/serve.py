@@ -31,7 +31,7 @@ def serve(order: Order) -> None:
         ]
     )
     app.shell.user_ns |= {"exit": sys.exit, "quit": sys.exit}  # IPython's would be ignored
-    notes = guard.install(order, writable=[os.environ["MPLCONFIGDIR"]])
+    notes = guard.install(order, fonts=os.environ["MPLCONFIGDIR"])
     guard.watch_cells(app.shell, notes)
     app.start()
 

@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 from foistats.errors import ReportError
 from foistats.publish import FIGURE_MIME, TABLE_MIME, VALUE_MIME
 from foistats.publish.tabular import Table, html_table, read_csv_text
-from foistats.reports.pages.markdown import Contents, data_uri, markdown_html, python_code
 from foistats.reports.notebook import INJECTED_TAG
+from foistats.reports.pages.markdown import Contents, data_uri, markdown_html, python_code
 
 _KINDS = {VALUE_MIME: "value", TABLE_MIME: "table", FIGURE_MIME: "figure"}
 #: The tags that our writer of tables writes, as it writes them.

@@ -16,9 +16,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from foistats.reports.ask.request import Request
 from foistats.reports.pages.blocks import anchors, blocks_of
 from foistats.reports.pages.markdown import Contents
-from foistats.reports.ask.request import Request
 from foistats.reports.pages.sources import count_in, marks_in, newest_in
 
 TEMPLATES = Path(__file__).parent / "template"
@@ -77,6 +77,7 @@ def report_page(
         ],
         inputs=_shown_inputs(inputs),
         python=environment.get("python", ""),
+        packages=sorted(environment.get("packages", {}).items()),
         differs_from_lock=environment.get("differs_from_lock", ()),
         newest_source=date_text(newest_in(sources)),
         source_count=count_in(sources),

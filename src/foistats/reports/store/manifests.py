@@ -38,7 +38,7 @@ class Edition:
     sources
         How fresh its sources are.
     environment
-        The language, and where the environment is not that of the lock file.
+        Python, the main packages, and where they are not those of the lock file.
     change
         What changed since the version before, in a sentence.
     """
