@@ -1,0 +1,1 @@
+"""Funnel plots: forces against limits that narrow as their exposure grows."""

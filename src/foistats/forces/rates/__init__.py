@@ -1,0 +1,1 @@
+"""Rates and proportions of forces, observed over expected, and the ratio of two forces."""
