@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import json
 
@@ -14,12 +15,23 @@ import pytest
         ("import numpy as np\nprint(np.random.rand())", "numpy.random without a seed"),
         ("import numpy as np\nprint(np.random.default_rng().random())", "without a seed"),
         ("import time\nprint(f'took {time.perf_counter():.9f}')", "time.perf_counter"),
-        ("import uuid\nprint(uuid.uuid4())", "uuid4()"),
+        ("import uuid\nprint(uuid.uuid4())", "os.urandom"),
         ("import os\nprint(os.getpid())", "getpid()"),
         ("import pandas as pd\nprint(pd.Timestamp.now().nanosecond, pd.Timestamp.now())", "now()"),
         ("import random\nprint(random.random())", "random without a seed"),
+        ("import random\nprint(random.Random(None).random())", "Random()"),
+        ("import logging\nlogging.basicConfig(format='%(asctime)s')\nlogging.warning('x')", "time"),
+        ("from uuid import uuid4 as u\nprint(u())", "os.urandom"),
+        ("print(open('/dev/urandom', 'rb').read(4))", "/dev/urandom"),
+        (
+            "import subprocess as s\nprint(s.run(['date', '+%N'], capture_output=True).stdout)",
+            "Popen",
+        ),
+        ("class A: pass\nprint([id(a) % 97 for a in {A() for _ in range(9)}])", "id()"),
+        ("import time as t\nprint(t.clock_gettime_ns(0))", "time.clock_gettime_ns"),
+        ("import pandas as pd\nprint(pd.to_datetime('today').date())", "to_datetime('today')"),
+        ("import numpy as np\nprint(np.datetime64('now', 'ns'))", "datetime64('now')"),
     ],
-    ids=["numpy", "generator", "stopwatch", "uuid", "pid", "now", "random"],
 )
 def test_what_a_second_run_shows_otherwise_is_not_published(folder, source, said) -> None:
     folder.notebook("1 + 1", source)
@@ -113,3 +125,70 @@ def test_the_version_says_what_changed(folder) -> None:
     assert "notebooks/severity.ipynb changed" in change
     assert "things" in change
     assert change in (folder.root / "reports/index.html").read_text()
+
+
+def test_what_a_private_study_holds_stays_private_however_it_is_declared(folder) -> None:
+    folder.write("data/pa/study.toml", "\ufeff[study]\nprivate = true\n")
+    declared = (folder.root / "foistats.toml").read_text()
+    literal = '\n[reports.literal]\nnotebook = "notebooks/literal.ipynb"\ninputs = ["data"]\n'
+    folder.write("foistats.toml", declared + literal)
+    folder.notebook("1", name="literal", parameters="")
+    assert folder.foistats("run").code == 0
+    objects = {path.name for path in (folder.root / "reports/objects").iterdir()}
+    for report in ("severity", "literal"):
+        manifest = folder.json(f"reports/{report}/v001/manifest.json")
+        assert manifest["withheld"] == ["data/pa/statements.csv", "data/pa/study.toml"]
+        assert objects.isdisjoint(manifest["inputs"]["data"].values())
+
+
+def test_a_result_does_not_depend_on_what_runs_beside_it(folder) -> None:
+    declared = (folder.root / "foistats.toml").read_text()
+    lender = '\n[reports.lends]\nnotebook = "notebooks/lends.ipynb"\n'
+    folder.write("foistats.toml", declared + lender)
+    folder.notebook("import statsmodels\nprint(hasattr(statsmodels, 'api'))")
+    folder.notebook("import statsmodels.api, seaborn", name="lends", parameters="")
+    assert folder.foistats("run").code == 0
+    notebook = (folder.root / "reports/severity/v001/report.ipynb").read_text()
+    assert '"False\\n"' in notebook
+
+
+def test_every_cell_runs_whatever_its_tags(folder, cell) -> None:
+    cells = [
+        cell("p", "code", "", "parameters"),
+        cell("a", "code", "1 / 0", "skip-execution"),
+    ]
+    folder.write_notebook(cells)
+    folder.write("foistats.toml", '[reports.severity]\nnotebook = "notebooks/severity.ipynb"\n')
+    answer = folder.foistats("run")
+    assert answer.code == 1
+    assert "code cell 2 failed, at: 1 / 0" in answer.err
+
+
+@pytest.mark.parametrize("where", ["markdown", "output", "html"])
+def test_a_picture_without_words(folder, cell, where: str) -> None:
+    picture = "![](data:image/png;base64,AAAA)"
+    sources = {
+        "markdown": "1",
+        "output": f"from IPython.display import Markdown\nMarkdown('{picture}')",
+        "html": "from IPython.display import HTML\nHTML('<img src=\"data:image/png;base64,AA\">')",
+    }
+    cells = [cell("p", "code", "", "parameters"), cell("a", "code", sources[where])]
+    cells += [cell("m", "markdown", f"Look: {picture}")] if where == "markdown" else []
+    folder.write_notebook(cells)
+    folder.write("foistats.toml", '[reports.severity]\nnotebook = "notebooks/severity.ipynb"\n')
+    answer = folder.foistats("run")
+    assert answer.code == 1
+    assert "without alternative text" in answer.err
+
+
+def test_byte_code_is_its_source(folder) -> None:
+    folder.write("lib/helper_of_mine.py", "x = 3\n")
+    declared = (folder.root / "foistats.toml").read_text()
+    folder.write("foistats.toml", declared.replace('["data/{study}"]', '["data/{study}", "lib"]'))
+    compileall.compile_dir(folder.root / "lib", quiet=1)
+    folder.notebook(
+        "import os, sys\nsys.path.insert(0, os.path.join(os.environ['FOISTATS_PROJECT'], 'lib'))",
+        "import helper_of_mine; helper_of_mine.x",
+    )
+    answer = folder.foistats("run")
+    assert answer.code == 0, answer.err

@@ -31,6 +31,7 @@ def test_a_version_is_published_then_left_alone_then_followed(folder) -> None:
         ),
     ]
     assert folder.foistats("verify", "--all").code == 0
+    assert ".*" in (folder.root / "reports/.gitignore").read_text().splitlines()
     manifest = folder.json("reports/severity/v001/manifest.json")
     assert manifest["predecessor"] is None
     assert manifest["parameters"] == {"study": "pa", "link": "logit", "n": 3}
@@ -337,3 +338,16 @@ def test_an_unpublished_matrix_has_its_folder_in_its_name(folder) -> None:
     assert default == "severity"
     assert probit.startswith(".matrix/severity/link-probit-")
     assert (folder.root / "reports" / probit / "v001/report.html").is_file()
+
+
+def test_a_tombstone_missing_among_others_is_noticed(folder) -> None:
+    for number in range(5):
+        folder.write("data/pa/statements.csv", f"force,n\nKent,{number}\n")
+        folder.foistats("run")
+    folder.write("reports/keep.csv", "report,version,cited_by\nseverity,v002,a paper\n")
+    assert folder.foistats("prune", "--keep", "1", "--reason", "old").code == 0
+    assert folder.foistats("verify", "--all").code == 0
+    (folder.root / "reports/severity/v003.json").unlink()
+    answer = folder.foistats("verify", "--all")
+    assert answer.code == 4
+    assert "v003 is gone, and no v003.json says why" in " ".join(answer.out.split())

@@ -394,7 +394,7 @@ def _chain_faults(version: Version, *, whole: bool) -> Iterator[str]:
             return
         if wanted not in (_UNKNOWN, found):
             yield f"the chain is broken: {_name(number)} is not what {later} was made after"
-        if not whole:
+        if not whole and _kind(series / _name(number)):
             return
         if before != _UNKNOWN and (number > 1) != (before is not None):
             yield f"the chain is broken: {_name(number)} names no predecessor, or one too many"

@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,16 @@ class Table:
 
     def is_numeric(self, position: int) -> bool:
         """Say whether a column holds numbers only, at least one of them."""
-        present = [cell for cell in self.column(position) if cell is not None]
-        return bool(present) and all(_is_number(cell) for cell in present)
+        return self._numeric[position]
+
+    @cached_property
+    def _numeric(self) -> tuple[bool, ...]:
+        """Whether each column does; looked at once, since every cell asks."""
+        present = (
+            [cell for cell in self.column(position) if cell is not None]
+            for position in range(len(self.columns))
+        )
+        return tuple(bool(cells) and all(map(_is_number, cells)) for cells in present)
 
 
 def plain_table(frame: pd.DataFrame, *, where: str) -> Table:

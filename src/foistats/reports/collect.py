@@ -23,6 +23,7 @@ from foistats.reports.reproducible import Noted, code_cells, output_faults
 from foistats.reports.store.files import json_text
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_WORDLESS = re.compile(r"!\[\s*\]\([^)]*\)")
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "application/pdf")
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -64,7 +65,8 @@ def collect(
         For outputs that are not reproducible, or not fit to publish; all are named.
     """
     notebook = clean(executed, injected)
-    faults = [*_file_faults(notes), *_faults(notebook, [str(path) for path in private])]
+    faults = [*_file_faults(notes), *_prose_faults(notebook)]
+    faults += [*_faults(notebook, [str(path) for path in private])]
     files = _files(notebook, faults)
     if faults:
         raise ReportError("\n".join(faults))
@@ -142,6 +144,15 @@ def _file_faults(notes: Iterable[Noted]) -> Iterator[str]:
             )
 
 
+def _prose_faults(notebook: Mapping[str, Any]) -> Iterator[str]:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown" and (found := _WORDLESS.search(cell["source"])):
+            yield (
+                f"the text has the picture {found.group()[:40]} without alternative text; "
+                "say between the brackets what it shows"
+            )
+
+
 def _faults(notebook: Mapping[str, Any], private: Sequence[str]) -> Iterator[str]:
     for number, cell in code_cells(notebook):
         for output in cell["outputs"]:
@@ -151,6 +162,8 @@ def _faults(notebook: Mapping[str, Any], private: Sequence[str]) -> Iterator[str
 
 def _picture_faults(output: Mapping[str, Any]) -> Iterator[str]:
     data = output.get("data", {})
+    if _WORDLESS.search(data.get("text/markdown", "")) or "<img" in data.get("text/html", ""):
+        yield "shows a picture without alternative text; show it with publish.figure"
     if FIGURE_MIME not in data and any(picture in data for picture in _PICTURES):
         yield "shows a picture without alternative text; show it with publish.figure"
     elif FIGURE_MIME in data and not str(data[FIGURE_MIME].get("alt", "")).strip():

@@ -163,19 +163,28 @@ def _data(request: Request, inputs: Inputs) -> Iterator[tuple[str, tuple[str, Pa
 
 
 def _private_files(request: Request) -> Iterator[str]:
-    private = [folder for folder in request.studies.values() if _is_private(folder)]
+    """Yield the inputs that lie in a study marked private, whichever way they were declared."""
+    known: dict[Path, bool] = {}
     for name, path in declared_files(request).items():
-        if any(folder in path.resolve().parents for folder in private):
-            yield name
+        for folder in path.resolve().parents:
+            if folder not in known:
+                known[folder] = _is_private(folder)
+            if known[folder]:
+                yield name
+                break
 
 
-def _is_private(study: Path) -> bool:
-    try:
-        told = tomllib.loads((study / "study.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+def _is_private(folder: Path) -> bool:
+    """Say whether a folder is a private study; one whose settings cannot be read is."""
+    settings = folder / "study.toml"
+    if not settings.is_file():
         return False
-    section = told.get("study")
-    return isinstance(section, dict) and bool(section.get("private", False))
+    try:
+        told = tomllib.loads(settings.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return True
+    section = told.get("study", {})
+    return not isinstance(section, dict) or section.get("private", False) is not False
 
 
 def _resolved(request: Request, pattern: str) -> tuple[str, Path]:

@@ -27,7 +27,7 @@ from foistats.reports.freshness import (
     kept_inputs,
 )
 from foistats.reports.kernels.execute import Execution, execute
-from foistats.reports.kernels.pool import Pool
+from foistats.reports.kernels.pool import Nurseries, worth_importing
 from foistats.reports.machine import Clock, run_record
 from foistats.reports.notebook import Notebook, read_notebook
 from foistats.reports.pages.crate import crate_metadata
@@ -43,6 +43,8 @@ from foistats.reports.store.versions import Edition
 
 Files = Mapping[str, bytes]
 
+#: A notebook that took at most so many seconds is run twice before a version, doubt or not.
+_MOMENTS = 3.0
 #: A clock that shows seconds shows another one after this time.
 _TICK = 1.1
 
@@ -53,7 +55,7 @@ class Workshop:
 
     Attributes
     ----------
-    pool
+    nurseries
         Where kernels come from.
     jobs
         How many reports are made side by side, for the record.
@@ -65,7 +67,7 @@ class Workshop:
         What is installed, for the manifest.
     """
 
-    pool: Pool
+    nurseries: Nurseries
     jobs: int
     events: Events
     is_stopping: Callable[[], bool]
@@ -103,7 +105,8 @@ class Workshop:
         """Execute, check, and where there is a doubt execute and compare again."""
         execution, found = self._executed(judgement, source)
         doubted = doubts(source, execution.notes)
-        if not doubted or _confirms(judgement, found, before):
+        is_quick = execution.seconds <= _MOMENTS
+        if not (doubted or is_quick) or _confirms(judgement, found, before):
             return found
         faults = list(date_faults(found.notebook, doubted, clock.days()))
         if not faults:
@@ -121,13 +124,14 @@ class Workshop:
                 request,
                 source,
                 scratch,
-                pool=self.pool,
+                pool=self.nurseries.of(worth_importing(source)),
                 readable=_readable(request),
                 progress=lambda done, cells: self.events.cell(request.label, done, cells),
             )
             if execution.failure is not None:
                 raise self._failure(judgement, execution.notebook, str(execution.failure))
-            private = (request.project.root, scratch, Path(os.path.expanduser("~")))  # noqa: PTH111
+            home = Path(os.path.expanduser("~"))  # noqa: PTH111 - there may be none
+            private = (request.project.root, scratch, Path(scratch.name), home)
             try:
                 found = collect(
                     execution.notebook, _recorded(request), private=private, notes=execution.notes

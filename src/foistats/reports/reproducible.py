@@ -3,7 +3,8 @@
 Memory addresses, paths of this machine and the date of the run are faults wherever they are
 shown. Where a notebook looked at a clock, drew from a generator that nobody seeded, or did
 anything else whose result nobody can repeat, there is a doubt; the runner settles it by
-running the notebook once more and comparing the two, cell by cell.
+running the notebook once more and comparing the two, cell by cell. A notebook that takes
+only moments is run twice without a doubt as well.
 """
 
 from __future__ import annotations
@@ -26,7 +27,19 @@ _UNREPEATABLE = frozenset(
         *("ctime", "perf_counter", "monotonic", "process_time", "default_timer", "timeit"),
         *("getpid", "getppid", "get_ident", "urandom", "uuid1", "uuid4", "getrandbits"),
         *("token_hex", "token_bytes", "token_urlsafe", "mkdtemp", "mkstemp", "id"),
-        *("Thread", "ThreadPoolExecutor", "ProcessPoolExecutor", "as_completed", "Pool"),
+        *(
+            "Thread",
+            "Timer",
+            "Process",
+            "create_task",
+            "fork",
+            "Popen",
+            "getmtime",
+            "ThreadPoolExecutor",
+            "ProcessPoolExecutor",
+            "as_completed",
+            "Pool",
+        ),
     }
 )
 #: Names whose call gives something else unless it is told a seed.
@@ -142,10 +155,22 @@ def _unrepeatable_call(source: str) -> str:
     for node in nodes:
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            is_unseeded = name in _SEEDED and not node.args and not node.keywords
-            if name in _UNREPEATABLE or is_unseeded:
+            if name in _UNREPEATABLE or (name in _SEEDED and not _has_seed(node)):
                 return f"{name}()"
+            if now := _present(node):
+                return f"{name}('{now}')"
     return ""
+
+
+def _has_seed(call: ast.Call) -> bool:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(not (isinstance(value, ast.Constant) and value.value is None) for value in given)
+
+
+def _present(call: ast.Call) -> str:
+    """Return the word by which a call asks for the present, or an empty string."""
+    words = (value.value for value in call.args if isinstance(value, ast.Constant))
+    return next((word for word in words if word in ("now", "today")), "")
 
 
 def _texts(output: Mapping[str, Any]) -> Iterator[str]:

@@ -31,11 +31,11 @@ from foistats.reports.pages.overview import refresh
 from foistats.reports.progress import Events, Outcome, Quiet
 from foistats.reports.status import Judgement, judge
 from foistats.reports.store import lock, versions
-from foistats.reports.store.staging import staging, sweep
+from foistats.reports.store.staging import keep_out_of_git, staging, sweep
 
 if TYPE_CHECKING:
     from foistats.reports.ask.declare import Project
-    from foistats.reports.kernels.pool import Pool
+    from foistats.reports.kernels.pool import Nurseries
     from foistats.reports.make import Workshop
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -84,6 +84,7 @@ def run_reports(
     with lock.holding(reports, _command(requests), wait=wait), account(reports, told) as outcomes:
         for root in dict.fromkeys((reports, *(request.reports for request in requests))):
             sweep(root)
+        keep_out_of_git(reports)
         _Run(requests, outcomes, told).run(jobs=jobs or usable_cores(), cold=cold)
         for root in dict.fromkeys(request.reports for request in requests):
             _refresh(root, told)
@@ -131,7 +132,7 @@ class _Run:
 
     def _make(self, stale: Sequence[Judgement], *, jobs: int, cold: bool) -> None:
         from foistats.reports.kernels.environment import shared_environment
-        from foistats.reports.kernels.pool import kernel_pool
+        from foistats.reports.kernels.pool import Nurseries, worth_importing
 
         project = stale[0].request.project
         common = shared_environment(project.reports_folder, project.root)
@@ -140,11 +141,12 @@ class _Run:
             folder = stack.enter_context(staging(project.reports_folder))
             stack.enter_context(_away_from_home(common["MPLCONFIGDIR"], str(folder)))
             workers = stack.enter_context(ThreadPoolExecutor(min(jobs, len(stale))))
-            pool = stack.enter_context(
-                kernel_pool(_imports(stale), environment=common, cwd=folder, cold=cold)
-            )
+            nurseries = stack.enter_context(Nurseries(environment=common, cwd=folder, cold=cold))
+            first = stale[0].request
+            notebook = read_notebook(project.root, first.report.notebook)
+            nurseries.of(worth_importing(notebook))  # imports while the runner does
             try:
-                shop = self._workshop(project, pool, jobs)
+                shop = self._workshop(project, nurseries, jobs)
                 running = [
                     workers.submit(_attempt, judgement.request, partial(shop.make, judgement))
                     for judgement in stale
@@ -157,7 +159,7 @@ class _Run:
                 workers.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _workshop(self, project: Project, pool: Pool, jobs: int) -> Workshop:
+    def _workshop(self, project: Project, nurseries: Nurseries, jobs: int) -> Workshop:
         from foistats.reports.installed import environment
         from foistats.reports.make import Workshop
 
@@ -166,7 +168,7 @@ class _Run:
             more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
             shown = f"{'; '.join(differences[:3])}{more}"
             self.events.warned(f"the environment is not that of {LOCK_FILE}: {shown}")
-        return Workshop(pool, jobs, self.events, self.stopping.is_set, installed)
+        return Workshop(nurseries, jobs, self.events, self.stopping.is_set, installed)
 
 
 class _Signals:
@@ -233,17 +235,6 @@ def _failed(request: Request, message: str) -> Outcome:
     except OSError:
         names = []
     return Outcome(request.label, "failed", names[-1] if names else "", error=message)
-
-
-def _imports(stale: Iterable[Judgement]) -> list[str]:
-    """Return the modules worth importing before the kernels are forked."""
-    from foistats.reports.kernels.pool import is_worth_importing
-
-    notebooks = dict.fromkeys(
-        (judgement.request.project.root, judgement.request.report.notebook) for judgement in stale
-    )
-    named = (name for root, path in notebooks for name in read_notebook(root, path).imports)
-    return [name for name in dict.fromkeys(named) if is_worth_importing(name)]
 
 
 def _refresh(reports: Path, events: Events) -> None:

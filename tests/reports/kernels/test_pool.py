@@ -47,7 +47,7 @@ def order(tmp_path: Path) -> Callable[[str], Path]:
     def written(name: str) -> Path:
         scratch = tmp_path / name
         scratch.mkdir()
-        return Order(str(scratch), str(tmp_path), (), {}).write()
+        return Order(str(scratch), str(tmp_path), (), (), {}).write()
 
     return written
 

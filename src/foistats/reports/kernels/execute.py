@@ -29,7 +29,7 @@ from papermill.parameterize import parameterize_notebook
 from foistats.reports.ask.request import Request
 from foistats.reports.kernels.environment import private_environment
 from foistats.reports.kernels.order import CONNECTION, LOG, NOTES, Order
-from foistats.reports.kernels.pool import Pool
+from foistats.reports.kernels.pool import Pool, worth_importing
 from foistats.reports.notebook import INJECTED_TAG, Notebook
 
 #: What a notebook may show altogether; a version stays under 2 MB.
@@ -39,6 +39,8 @@ _MEGABYTE = 1_000_000
 _STARTS = 4
 _NO_CELL = -1
 _NO_TIME = 0.01
+#: Every cell runs: a version is what the whole notebook gave.
+_NO_TAG = "\0"
 _PORT_TAKEN = "Address already in use"
 
 
@@ -70,11 +72,15 @@ class Note:
 
 @dataclass(frozen=True)
 class Execution:
-    """An executed notebook, what its kernel noted, and why it failed if it did."""
+    """An executed notebook, what its kernel noted, and why it failed if it did.
+
+    ``seconds`` is what the cells took, without the start of the kernel.
+    """
 
     notebook: NotebookNode
     notes: tuple[Note, ...]
     failure: Failure | None
+    seconds: float = 0.0
 
 
 def execute(
@@ -107,6 +113,7 @@ def execute(
         scratch=str(scratch),
         root=str(request.project.root),
         readable=tuple(map(str, readable)),
+        imports=worth_importing(source),
         environment=private_environment(scratch),
     )
     notebook = _parameterized(request, source, scratch)
@@ -118,6 +125,7 @@ def execute(
         notebook=notebook,
         notes=tuple(_notes(notebook, scratch / NOTES)),
         failure=_failure(notebook, watcher.running, reason),
+        seconds=time.monotonic() - watcher.began,
     )
 
 
@@ -152,11 +160,13 @@ class _Watcher(NotebookExecutionManager):  # type: ignore[misc]
 
     def __init__(self, notebook: NotebookNode, progress: Callable[[int, int], None]) -> None:
         super().__init__(notebook, progress_bar=False)
-        self.running = _NO_CELL
+        self.running, self.began = _NO_CELL, time.monotonic()
         self._progress = progress
 
     def cell_start(self, cell: NotebookNode, cell_index: int = 0, **kwargs: Any) -> None:
         """Remember the cell; a dead kernel tells nothing afterwards."""
+        if self.running == _NO_CELL:
+            self.began = time.monotonic()
         self.running = cell_index
         self._progress(cell_index, len(self.nb.cells))
         super().cell_start(cell, cell_index, **kwargs)
@@ -218,6 +228,7 @@ def _run_once(watcher: _Watcher, request: Request, pool: Pool, order: Order) -> 
         shutdown_kernel="immediate",
         force_raise_errors=True,
         record_timing=False,
+        skip_cells_with_tag=_NO_TAG,
         log=logging.getLogger("papermill"),
     )
     kernel = _Kernel(connection_file=str(scratch / CONNECTION), log=client.log)

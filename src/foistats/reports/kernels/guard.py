@@ -42,16 +42,27 @@ _CHANGES = {
     "os.setxattr": ((0, 0),),
     "sqlite3.connect": ((0, 0),),
 }
-#: Packages whose own look at a clock says nothing about a notebook's results.
-_MACHINERY = frozenset(
+#: The machinery around the cells.
+_KERNEL = frozenset(
     {
-        *("asyncio", "concurrent", "ctypes", "importlib", "logging", "queue", "selectors"),
-        *("sched", "shutil", "tempfile", "threading", "zipfile", "zmq", "tornado", "traitlets"),
-        *("IPython", "ipykernel", "jupyter_client", "jupyter_core", "comm", "debugpy"),
-        *("matplotlib", "matplotlib_inline", "pandas", "numpy", "scipy"),
+        *("asyncio", "comm", "debugpy", "IPython", "ipykernel", "jupyter_client", "jupyter_core"),
+        *("matplotlib_inline", "tornado", "traitlets", "zmq"),
     }
 )
-_CLOCKS = ("time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strftime")
+#: Packages whose own look at a clock says nothing about a notebook's results.
+_UNCONCERNED = frozenset(
+    {
+        *("concurrent", "ctypes", "importlib", "matplotlib", "numpy", "pandas", "queue", "sched"),
+        *("scipy", "selectors", "shutil", "tempfile", "threading", "zipfile"),
+    }
+)
+_CLOCKS = (
+    *("time", "time_ns", "clock_gettime", "clock_gettime_ns", "localtime", "gmtime"),
+    *("ctime", "asctime", "strftime"),
+)
+_HARMLESS = frozenset({"/dev/null", "/dev/zero"})
+#: Audit events of other programs: what they show nobody can answer for.
+_PROGRAMS = frozenset({"subprocess.Popen", "os.system", "os.fork", "os.posix_spawn", "os.exec"})
 _STOPWATCHES = ("perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time")
 
 
@@ -140,6 +151,8 @@ def _watch(notes: Notes, borders: _Borders) -> Callable[[str, tuple[Any, ...]], 
             path, mode, flags = arguments
             if isinstance(path, str | bytes | os.PathLike):
                 opened(_absolute(path), _is_writing(mode, flags))
+        elif event in _PROGRAMS and notes.cell:
+            notes.add("code", f"another program ({event})")
         elif event in _CHANGES and not (event == "os.mkdir" and os.path.isdir(arguments[0])):
             for position, folder in _CHANGES[event]:
                 path = arguments[position]
@@ -156,8 +169,10 @@ def _watch(notes: Notes, borders: _Borders) -> Callable[[str, tuple[Any, ...]], 
                 f"a notebook writes in its working folder only, not to {name}; "
                 "publish results with publish.value, publish.table and publish.figure"
             )
-        if not is_writing and not borders.may_read(path):
-            notes.add("read", borders.name(path))
+        if not is_writing and not borders.may_read(source := _source_of(path)):
+            notes.add("read", borders.name(source))
+        if notes.cell and path.startswith(("/dev/", "/proc/")) and path not in _HARMLESS:
+            notes.add("code", path)
 
     return hook
 
@@ -184,6 +199,13 @@ def _database(path: Any) -> Any:
     address, _, options = name.removeprefix("file:").partition("?")
     is_memory = "mode=memory" in options.split("&") or not address
     return ":memory:" if is_memory else unquote(re.sub("^//[^/]*", "", address))
+
+
+def _source_of(path: str) -> str:
+    """Return the source of compiled byte code, and any other file as it is."""
+    folder, name = os.path.split(path)
+    above, last = os.path.split(folder)
+    return os.path.join(above, f"{name.partition('.')[0]}.py") if last == "__pycache__" else path
 
 
 def _is_writing(mode: Any, flags: Any) -> bool:
@@ -217,7 +239,8 @@ def _noted(clock: Callable[..., Any], notes: Notes, name: str) -> Callable[..., 
     def looked(*arguments: Any) -> Any:
         caller = sys._getframe(1).f_globals.get("__name__", "").partition(".")[0]
         is_told = len(arguments) > reads_only_without.get(name, len(arguments))
-        if notes.cell and caller not in _MACHINERY and not is_told and not _is_importing():
+        is_quiet = is_told or caller in _UNCONCERNED or caller in _KERNEL
+        if notes.cell and not (is_quiet or _is_machinery() or _is_importing()):
             notes.add(kind, f"time.{name}")
         return clock(*arguments)
 
@@ -242,6 +265,7 @@ class _Draws:
             setattr(module, name, self._seeding(getattr(module, name), label))
         self._note_entropy(bits, "randbits", "a NumPy generator made without a seed")
         self._note_entropy(random, "_urandom", "random.SystemRandom or secrets")
+        self._note_entropy(os, "urandom", "os.urandom")
 
     def remember(self) -> None:
         """Keep the states before a cell runs."""
@@ -276,11 +300,22 @@ class _Draws:
             return
 
         def noted(*arguments: Any) -> Any:
-            if self._notes.cell and not _is_importing():
+            if self._notes.cell and not _is_machinery() and not _is_importing():
                 self._notes.add("random", detail)
             return drawn(*arguments)
 
         setattr(module, name, noted)
+
+
+def _is_machinery() -> bool:
+    """Say whether the machinery around the cells asks, and not a cell or what it calls."""
+    frame = sys._getframe(1).f_back
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__"))
+        if name == "__main__" or name.partition(".")[0] in _KERNEL:
+            return name != "__main__"
+        frame = frame.f_back
+    return True
 
 
 def _is_importing() -> bool:

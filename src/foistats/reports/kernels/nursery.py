@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import select
@@ -26,19 +25,19 @@ import signal
 import sys
 import time
 import traceback
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from foistats.reports.kernels.order import LOG, read_order
-from foistats.reports.kernels.serve import die_with_parent, serve
+from foistats.reports.kernels.serve import die_with_parent, import_quietly, serve
 
 #: Seconds between two looks at which kernels have ended.
 _LOOK = 0.05
 #: Seconds to wait for what was killed; what belongs to another user cannot be.
 _PATIENCE = 2.0
 _PR_SET_CHILD_SUBREAPER = 36
+_MACHINERY = ("IPython", "ipykernel.kernelapp", "ipykernel.zmqshell")
 
 
 def main() -> None:
@@ -69,7 +68,9 @@ def main() -> None:
 
 def _obey(told: Mapping[str, Any], kernels: set[int], answers: int) -> None:
     if "imports" in told:
-        _import(told["imports"])
+        import_quietly((*_MACHINERY, *told["imports"]))
+        gc.collect()
+        gc.freeze()
         _answer(answers, {"imported": told["imports"]})
         return
     order, cold, nursery = told["order"], told["cold"], os.getpid()
@@ -82,17 +83,6 @@ def _obey(told: Mapping[str, Any], kernels: set[int], answers: int) -> None:
         _become_kernel(order, answers, parent=nursery, cold=cold)
     kernels.add(pid)
     _answer(answers, {"started": order, "pid": pid})
-
-
-def _import(names: Iterable[str]) -> None:
-    """Import what the notebooks name; one that fails will say so in its own cell."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name in ("IPython", "ipykernel.kernelapp", "ipykernel.zmqshell", *names):
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
 
 
 def _become_kernel(order_path: str, answers: int, *, parent: int, cold: bool) -> NoReturn:

@@ -25,6 +25,8 @@ class Order:
         The project, in which it may read what is declared only.
     readable
         The files and folders in the project it may read.
+    imports
+        What is imported before its first cell, forked or not.
     environment
         The variables that name its own folders.
     """
@@ -32,6 +34,7 @@ class Order:
     scratch: str
     root: str
     readable: tuple[str, ...]
+    imports: tuple[str, ...]
     environment: Mapping[str, str]
 
     def write(self) -> Path:
@@ -44,4 +47,5 @@ class Order:
 def read_order(path: str) -> Order:
     """Read an order back."""
     told = json.loads(Path(path).read_text(encoding="utf-8"))
-    return Order(told["scratch"], told["root"], tuple(told["readable"]), told["environment"])
+    readable, imports = tuple(told["readable"]), tuple(told["imports"])
+    return Order(told["scratch"], told["root"], readable, imports, told["environment"])

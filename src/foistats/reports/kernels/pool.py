@@ -16,11 +16,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from foistats.errors import ReportError
+from foistats.reports.notebook import Notebook
 
 #: Packages whose import takes long and leaves nothing behind.
 _HEAVY = ("numpy", "pandas", "scipy", "statsmodels", "seaborn", "matplotlib", "patsy", "foistats")
@@ -225,9 +226,40 @@ def kernel_pool(
         pool.close()
 
 
-def is_worth_importing(module: str) -> bool:
-    """Say whether a module is one of those that are imported beforehand."""
-    return module.partition(".")[0] in _HEAVY
+class Nurseries:
+    """A source of kernels for each set of imports.
+
+    What a notebook gives must not depend on what runs beside it: a kernel has imported what
+    its own notebook names, no more.
+    """
+
+    def __init__(self, *, environment: Mapping[str, str], cwd: Path, cold: bool = False) -> None:
+        self._environment, self._cwd, self._cold = environment, cwd, cold
+        self._lock = threading.Lock()
+        self._stack = ExitStack()
+        self._lent: dict[tuple[str, ...], Pool] = {}
+
+    def of(self, imports: tuple[str, ...]) -> Pool:
+        """Return where kernels come from that have imported these modules."""
+        with self._lock:
+            if imports not in self._lent:
+                folder = self._cwd / f"nursery-{len(self._lent) + 1}"
+                folder.mkdir()
+                self._lent[imports] = self._stack.enter_context(
+                    kernel_pool(imports, environment=self._environment, cwd=folder, cold=self._cold)
+                )
+            return self._lent[imports]
+
+    def __enter__(self) -> Nurseries:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def worth_importing(notebook: Notebook) -> tuple[str, ...]:
+    """Return what a notebook imports that takes long and leaves nothing behind."""
+    return tuple(sorted(name for name in set(notebook.imports) if name.partition(".")[0] in _HEAVY))
 
 
 def _start(

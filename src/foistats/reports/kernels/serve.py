@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import signal
 import sys
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ _PR_SET_PDEATHSIG = 1
 
 def serve(order: Order) -> None:
     """Become the kernel that an order describes, and serve until told to stop."""
+    import_quietly(order.imports)
     os.environ.update(order.environment)
     os.chdir(Path(order.scratch, "work"))
     warnings.formatwarning = _warning_text
@@ -34,6 +38,15 @@ def serve(order: Order) -> None:
     notes = guard.install(order, fonts=os.environ["MPLCONFIGDIR"])
     guard.watch_cells(app.shell, notes)
     app.start()
+
+
+def import_quietly(names: Iterable[str]) -> None:
+    """Import what a notebook names; one that fails will say so in its own cell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
 
 
 def die_with_parent() -> None:

@@ -115,7 +115,8 @@ def markdown_html(
 ) -> Markup:
     """Render Markdown; with `contents`, its headings get ids and are noted there."""
     renderer = _Renderer(contents, attachments or {})
-    return Markup(MarkdownWithMath(renderer=renderer).render(source))
+    html: str = MarkdownWithMath(renderer=renderer).render(source)
+    return Markup(html.replace('type="checkbox"', 'type="checkbox" aria-label="task"'))
 
 
 def data_uri(kind: str, text: str) -> str:

@@ -17,6 +17,7 @@ from foistats.reports.store.files import (
     remedy,
     sha256,
     sync_folder,
+    write,
 )
 from foistats.reports.store.folders import (
     MANIFEST,
@@ -28,6 +29,8 @@ from foistats.reports.store.folders import (
 from foistats.reports.store.keep import cited_versions
 
 STAGING = ".staging-"
+IGNORED = ".gitignore"
+_NOT_IN_GIT = b"# what a run leaves beside the published versions\n.*\n"
 
 
 @contextmanager
@@ -67,6 +70,13 @@ def sweep(reports: Path) -> None:
     for folder, version in _half_removed(reports):
         with suppress(OSError):  # it waits for the next sweep
             take_away(reports, folder, version)
+
+
+def keep_out_of_git(reports: Path) -> None:
+    """Tell git to ignore what a run leaves beside the versions, in a project that does not."""
+    if not (reports / IGNORED).exists():
+        with suppress(OSError):  # a convenience, and the disk may be full
+            write(reports / IGNORED, _NOT_IN_GIT)
 
 
 def take_away(reports: Path, folder: Path, version: str) -> None:
