@@ -27,7 +27,7 @@ from foistats.reports import freshness
 
 PACKAGE = freshness.PACKAGE
 #: What a run may leave below reports/ that is not published, and git ignores.
-KEPT = {".failed", ".lock", ".matplotlib", ".run-log.jsonl", ".status.json"}
+KEPT = {".failed", ".gitignore", ".lock", ".matplotlib", ".run-log.jsonl", ".status.json"}
 WORKS = ("from foistats import publish", "publish.value('things', n)")
 
 

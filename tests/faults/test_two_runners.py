@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 
@@ -16,11 +17,16 @@ def first(folder, started, reached):
     waits = "open('here', 'w').close()\nwhile not os.path.exists('go'):\n    time.sleep(0.05)"
     folder.notebook(*WORKS, waits)
     runner = started("run")
-    work = reached().parent
+    reached()
 
     def ends() -> int:
-        (work / "go").touch()
-        return runner.wait(30)
+        end = time.monotonic() + 30
+        while runner.poll() is None and time.monotonic() < end:
+            for work in folder.root.glob("reports/.staging-*/work"):  # it runs twice
+                with contextlib.suppress(FileNotFoundError):
+                    (work / "go").touch()
+            time.sleep(0.05)
+        return runner.wait(1)
 
     runner.ends = ends
     return runner

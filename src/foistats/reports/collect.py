@@ -162,7 +162,7 @@ def _faults(notebook: Mapping[str, Any], private: Sequence[str]) -> Iterator[str
 
 def _picture_faults(output: Mapping[str, Any]) -> Iterator[str]:
     data = output.get("data", {})
-    if _WORDLESS.search(data.get("text/markdown", "")) or "<img" in data.get("text/html", ""):
+    if _WORDLESS.search(data.get("text/markdown", "")):
         yield "shows a picture without alternative text; show it with publish.figure"
     if FIGURE_MIME not in data and any(picture in data for picture in _PICTURES):
         yield "shows a picture without alternative text; show it with publish.figure"

@@ -88,12 +88,6 @@ class Workshop:
         source = read_notebook(request.project.root, request.report.notebook)
         self.events.cell(request.label, 0, len(source.cells))
         found = self._checked(judgement, source, clock, before)
-        now = inputs_of(request)
-        if now != judgement.inputs:
-            changes = "; ".join(now.changes(asdict(judgement.inputs))[:5])
-            raise ReportError(
-                f"{request.series}: its inputs changed while it ran ({changes}); run it again"
-            )
         self._stop_if_interrupted(request)
         published = self._publish(judgement, found, clock, before)
         failures.forget_failure(request.reports, request.series)
@@ -138,6 +132,7 @@ class Workshop:
                 )
             except ReportError as fault:
                 raise self._failure(judgement, execution.notebook, str(fault)) from None
+        _refuse_changes(judgement)
         return execution, found
 
     def _publish(
@@ -195,6 +190,16 @@ class Workshop:
     def _stop_if_interrupted(self, request: Request) -> None:
         if self.is_stopping():
             raise ReportError(f"{request.series}: interrupted")
+
+
+def _refuse_changes(judgement: Judgement) -> None:
+    """Raise where an input is not what it was before the notebook ran."""
+    now = inputs_of(judgement.request)
+    if now != judgement.inputs:
+        changes = "; ".join(now.changes(asdict(judgement.inputs))[:5])
+        raise ReportError(
+            f"{judgement.request.series}: its inputs changed while it ran ({changes}); run it again"
+        )
 
 
 def _confirms(judgement: Judgement, found: Published, files: Files | None) -> bool:
