@@ -180,7 +180,9 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
     def process_message(self, msg: Mapping[str, Any], *place: Any) -> Any:
         """Take a message of the kernel, unless it has shown too much already."""
         content = msg["content"]
-        self.shown += len(content.get("text") or "") + len(str(content.get("data") or ""))
+        forms = (content.get("data") or {}).values()
+        self.shown += len(content.get("text") or "")
+        self.shown += max((len(str(shown)) for shown in forms), default=0)
         self.shown += sum(map(len, content.get("traceback") or ()))
         if self.shown > OUTPUT_LIMIT and msg["header"]["msg_type"] != "status":
             self.km.provisioner.process.kill()
@@ -247,7 +249,7 @@ def _run_once(watcher: _Watcher, request: Request, pool: Pool, order: Order) -> 
         return "\n".join(["the kernel died", *_last_lines(_own_words(scratch / LOG))])
     except RuntimeError as fault:
         own = _last_lines(_own_words(scratch / LOG))
-        said = "the kernel did not start" if watcher.running == _NO_CELL else "the kernel failed"
+        said = "the kernel did not start" if watcher.running == _NO_CELL else "the kernel died"
         return "\n".join([f"{said}: {fault}; run it again", *own])
     return ""
 

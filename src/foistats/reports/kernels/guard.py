@@ -12,6 +12,7 @@ files without Python, are not.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -82,7 +83,8 @@ class Notes:
         if (note := (self.cell, kind, detail)) not in self._known:
             self._known.add(note)
             line = json.dumps({"cell": self.cell, "kind": kind, "detail": detail})
-            os.write(self._file, f"{line}\n".encode())
+            with contextlib.suppress(OSError):  # a child may have closed it
+                os.write(self._file, f"{line}\n".encode())
 
 
 class _Borders:
