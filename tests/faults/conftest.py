@@ -211,7 +211,9 @@ def reached(
     def wait(name: str = "here") -> Path:
         def written() -> Path | None:
             assert runners[-1].poll() is None, runners[-1].communicate()
-            return next(folder.root.glob(f"reports/.staging-*/work/{name}"), None)
+            places = folder.root.glob("reports/.staging-*")
+            files = (place / "work" / name for place in places)
+            return next((file for file in files if file.is_file()), None)
 
         return wait_for(written)
 
