@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -102,6 +103,19 @@ def test_a_runner_asked_to_end_at_ten_moments(
         wait_for(lambda: not running(aftermath.folder.root), 5)
         aftermath.recovers()
         assert aftermath.pointed() == {"severity": "v002", "other": "v001"}
+
+
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
+def test_a_runner_asked_to_end_while_python_compiles_a_class(tmp_path, number) -> None:
+    (tmp_path / "asked.py").write_text(
+        "import sys, foistats.cli as cli\n"
+        f"end = 'import os, signal, time; os.kill(os.getpid(), signal.{number}); time.sleep(9)'\n"
+        "cli.commands.main = lambda **_: exec(end)\n"
+        "sys.exit(cli.main(['list']))\n"
+    )
+    ended = subprocess.run([sys.executable, "-m", "asked"], cwd=tmp_path, capture_output=True)
+    assert ended.returncode == 130
+    assert ended.stderr == b"foistats: interrupted; nothing half-written is left behind\n"
 
 
 @pytest.mark.parametrize(

@@ -100,14 +100,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _end_in_order() -> None:
-    """Take a request to terminate as an interrupt, so that nothing half-done is left."""
+class _AskedToEnd(KeyboardInterrupt):
+    """A signal that asks the run to end.
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    Not ``KeyboardInterrupt`` itself: when that passes through an ``exec`` of a string, as in
+    an import of dataclasses, Python ends itself by SIGINT even though it was caught since.
+    """
+
+
+def _end_in_order() -> None:
+    """Take a request to end as an interrupt, so that nothing half-done is left."""
+
+    def end(*_: object) -> None:
+        raise _AskedToEnd
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
+        signal.signal(signal.SIGTERM, end)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, end)
 
 
 def _complain(message: str) -> None:
