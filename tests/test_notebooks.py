@@ -137,7 +137,36 @@ class TestRun:
         assert values["odds_ratio_staff"] < values["odds_ratio_staff_high"]
         assert all(entry["alt"] for entry in published(executed, "figure").values())
 
-    @pytest.mark.parametrize(("name", "quick"), [("01_register", ()), ("04_severity", QUICK)])
+    def test_forces_from_the_root(self, tmp_path):
+        executed = papermill("notebooks/03_forces.ipynb", tmp_path / "out.ipynb", cwd=ROOT)
+        values = {name: entry["value"] for name, entry in published(executed, "value").items()}
+        assert (values["forces_all"], values["forces_counted"]) == (43, 25)
+        assert (values["largest_force"], values["largest_count"]) == ("Greater Manchester", 88)
+        assert values["largest_ratio_low"] < values["largest_ratio"] < values["largest_ratio_high"]
+        assert values["unprinted_count"] == "204 to 210"
+        figures = published(executed, "figure")
+        assert "Metropolitan" in figures["map"]["alt"]
+        assert "18 no count" in figures["funnel_of_ratios"]["alt"]
+
+    def test_the_profile_of_a_force_that_refused(self, tmp_path):
+        executed = papermill(
+            "06_force_profile.ipynb", tmp_path / "out.ipynb", "-p", "force", "Essex",
+            cwd=ROOT / "notebooks",
+        )  # fmt: skip
+        values = {name: entry["value"] for name, entry in published(executed, "value").items()}
+        assert values["force"] == "Essex"
+        assert (values["place_low"], values["place_high"]) == (1, 43)
+        assert "refused" in published(executed, "table")["answer"]["csv"]
+
+    @pytest.mark.parametrize(
+        ("name", "quick"),
+        [
+            ("01_register", ()),
+            ("03_forces", ()),
+            ("04_severity", QUICK),
+            ("06_force_profile", ()),
+        ],
+    )
     def test_a_foreign_study(self, name, quick, tmp_path):
         executed = papermill(
             f"notebooks/{name}.ipynb",

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,32 @@ ROOMS = (
         "reports.reproducible",
         "reports.verify",
     ),
+    ("forces.study.profile_tell", "forces.study.severity"),
+    (
+        "forces.study.funnels",
+        "forces.study.places",
+        "forces.study.profile",
+        "forces.study.tell",
+    ),
+    (
+        "forces.study.standing",
+        "forces.study.tables",
+        "forces.study.tiles",
+        "forces.study.unprinted",
+    ),
+    ("forces.study.comparison",),
+    (
+        "forces.study.reference",
+        "forces.study.role_counts",
+        "forces.study.surveys",
+        "forces.study.workforce",
+        "forces.study.worst",
+    ),
+    ("forces.study.answers", "forces.study.workforce_rules"),
+    ("forces.joint.answer", "forces.joint.tell"),
+    ("forces.joint.profile",),
+    ("forces.joint.likelihood",),
+    ("forces.joint.volume",),
     (
         "severity.robustness",
         "severity.sensitivity",
@@ -325,6 +352,126 @@ class TestData:
             workforce = {row["force"] for row in csv.DictReader(file)}
         assert len(workforce) == 43
         assert workforce <= forces
+
+    def test_breaks_are_those_of_the_workforce(self):
+        """Series that turn zero or cease to be, and falls of staff by more than a quarter."""
+        expected = {
+            (force, group, f"{year}-03-31"): {str(count) for count in (before, now) if count}
+            for force, group, year, before, now in _changes()
+            if (before == 0) != (now == 0) or (group == "police_staff" and now < 0.75 * before)
+        }
+        rows = _reference("workforce-breaks.csv")
+        found = {(row["force"], row["role_group"], row["from"]): row["reason"] for row in rows}
+        assert {key: set(re.findall(r"\d+", reason)) for key, reason in found.items()} == expected
+        assert not any(";" in reason for reason in found.values()), "notes are joined by semicolons"
+        outsourced = {force for (force, *_), reason in found.items() if "outsourced" in reason}
+        assert outsourced == {"Cleveland", "Lincolnshire"}
+
+
+#: From the north and from the west: who is named later is further south, further east.
+SOUTHWARDS = (
+    "Cumbria, Lancashire, Greater Manchester, Cheshire, West Mercia, Gwent, Avon and Somerset, "
+    "Devon and Cornwall",
+    "Northumbria, North Yorkshire, West Yorkshire, Derbyshire, Staffordshire, West Midlands, "
+    "Gloucestershire, Wiltshire, Dorset",
+    "Durham, North Yorkshire, South Yorkshire, Nottinghamshire, Leicestershire, Warwickshire, "
+    "Thames Valley, Hampshire",
+    "Cleveland, Humberside, Lincolnshire, Cambridgeshire, Hertfordshire, Metropolitan, Surrey, "
+    "Sussex",
+    "Norfolk, Suffolk, Essex, Kent",
+    "Northamptonshire, Bedfordshire, Thames Valley",
+    "Merseyside, North Wales, Dyfed-Powys, South Wales, Devon and Cornwall",
+)
+EASTWARDS = (
+    "Cumbria, Durham, Cleveland",
+    "Lancashire, West Yorkshire, South Yorkshire, Humberside",
+    "Merseyside, Greater Manchester, Derbyshire, Nottinghamshire, Lincolnshire, Norfolk",
+    "North Wales, Cheshire, Staffordshire, Leicestershire, Lincolnshire",
+    "Dyfed-Powys, West Mercia, West Midlands, Warwickshire, Northamptonshire, Cambridgeshire, "
+    "Suffolk",
+    "South Wales, Gwent, Gloucestershire, Thames Valley, Hertfordshire, Essex",
+    "Avon and Somerset, Wiltshire, Thames Valley, Metropolitan, Kent",
+    "Devon and Cornwall, Dorset, Hampshire, Sussex, Kent",
+    "Northumbria, North Yorkshire, Humberside",
+)
+
+
+@pytest.fixture(scope="module")
+def places():
+    rows = _reference("tiles.csv")
+    return {row["force"]: (int(row["row"]), int(row["column"])) for row in rows}
+
+
+class TestTiles:
+    """The tile grid is a map of the forces whose workforce is known."""
+
+    def test_one_tile_for_every_force(self, places):
+        assert len(places) == len(_reference("tiles.csv"))
+        assert set(places) == {row["force"] for row in _reference("workforce.csv")}
+        assert len(set(places.values())) == len(places)
+
+    def test_short_names(self):
+        shorts = [row["short"] for row in _reference("tiles.csv")]
+        assert len({short.casefold() for short in shorts}) == len(shorts)
+        assert all(re.fullmatch("[A-Z][A-Za-z]{1,4}", short) for short in shorts)
+
+    def test_compact_and_in_one_piece(self, places):
+        rows, columns = (sorted(set(values)) for values in zip(*places.values(), strict=True))
+        assert rows == list(range(1, 11))
+        assert columns == list(range(1, 8))
+        todo, reached = [next(iter(places.values()))], set()
+        while todo:
+            row, column = todo.pop()
+            reached.add((row, column))
+            sides = {(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)}
+            todo += (sides & set(places.values())) - reached
+        assert reached == set(places.values())
+
+    def test_neighbours_touch(self, places):
+        """The share that the read-me states; king's moves, as at a side or a corner."""
+        file = ROOT / "tests" / "reference" / "neighbours.csv"
+        rows = list(csv.DictReader(file.read_text().splitlines()))
+        pairs = {frozenset((row["force"], row["neighbour"])) for row in rows}
+        assert len(pairs) == len(rows)
+        assert set().union(*pairs) == set(places)
+        touching = [pair for pair in pairs if _distance(*(places[force] for force in pair)) == 1]
+        assert len(touching) >= 0.9 * len(pairs)
+        text = " ".join((ROOT / "data/reference/README.md").read_text().split())
+        assert f"{len(touching)} of {len(pairs)} touch" in text
+        apart = {" and ".join(sorted(pair)) for pair in pairs.difference(touching)}
+        listed = re.search(r"The others: ([^.]+)\.", text)[1].split(", ")
+        assert {" and ".join(sorted(pair.split(" and "))) for pair in listed} == apart
+
+    @pytest.mark.parametrize("line", SOUTHWARDS)
+    def test_southwards(self, places, line):
+        rows = [places[force][0] for force in line.split(", ")]
+        assert all(north < south for north, south in pairwise(rows))
+
+    @pytest.mark.parametrize("line", EASTWARDS)
+    def test_eastwards(self, places, line):
+        columns = [places[force][1] for force in line.split(", ")]
+        assert all(west < east for west, east in pairwise(columns))
+
+
+def _distance(one, other):
+    """Return the number of king's moves between two places."""
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _reference(name):
+    file = ROOT / "data" / "reference" / name
+    return list(csv.DictReader(file.read_text().splitlines()))
+
+
+def _changes():
+    """Yield force, group, year, and the headcounts of the snapshot before and of that year."""
+    series = {}
+    for row in _reference("workforce.csv"):
+        key = (row["force"], row["role_group"])
+        series.setdefault(key, {})[int(row["year"])] = int(row["headcount"])
+    for key, headcounts in series.items():
+        for before, year in pairwise(sorted(headcounts)):
+            yield *key, year, headcounts[before], headcounts[year]
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from foistats.codebooks import ANY, JOIN
 from foistats.layout import UNLIMITED
+from foistats.publish.wording import literal, unfilled
 from foistats.register import Register
 
 #: What an answer is called in tables and flow charts.
@@ -36,6 +39,16 @@ def number(low: int, high: int) -> str:
 def counted(low: int, high: int) -> int | str:
     """Return a count to be published as a value: a number, or an interval in words."""
     return int(low) if low == high else number(low, high)
+
+
+def noun(words: Mapping[str, tuple[str, str]], name: str, number: int = 2) -> str:
+    """Return one of a study's nouns for `foistats.publish.say`, singular where there is one."""
+    return literal(words[name][number != 1])
+
+
+def caveats(register: Register) -> str:
+    """Return the study's caveats as a Markdown list for `foistats.publish.say`."""
+    return "\n".join(f"- {unfilled(caveat)}" for caveat in register.study.caveats)
 
 
 def answered(register: Register) -> str:

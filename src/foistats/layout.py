@@ -8,6 +8,8 @@ from foistats.tables import Field, count, date, identifier, name, text, word, ye
 
 PARTS = ("total", "cell", "margin", "remainder", "subset", "duplicate", "alternative")
 ANSWERS = ("disclosed", "partial", "suppressed", "refused", "not_held", "no_answer", "not_in_print")
+#: Answers that are none: whoever gave one is not in the total of the survey.
+NOT_ANSWERED = ("refused", "no_answer", "not_held", "suppressed")
 UNITS = ("case", "person", "complaint", "allegation")
 KINDS = ("force", "region", "nation")
 #: What may have happened to a source since it was published; empty: nothing known.

@@ -12,7 +12,7 @@ import pandas as pd
 from foistats.codebooks import ANY, JOIN
 from foistats.errors import Finding, InvalidStudyError, OverlapError, UsageError, did_you_mean
 from foistats.layout import TABLED, UNLIMITED, fields_of
-from foistats.rules import Tables, areas_meet, check, periods_meet
+from foistats.rules import Tables, areas_meet, check, enclosing, periods_meet
 from foistats.study import Study, read_study
 from foistats.tables import read_table
 
@@ -156,12 +156,26 @@ class Register:
                 raise OverlapError(
                     f"groups of different {column}s cannot be summed: {', '.join(found)}"
                 )
-        for one, other in combinations(frame.index, 2):
-            if self.may_share_cases(one, other):
+        for one, other in self._neighbours(frame["force"]):
+            if periods_meet(frame.iloc[one], frame.iloc[other]):
+                first, second = frame.index[one], frame.index[other]
                 raise OverlapError(
-                    f"'{one}' ({frame.loc[one, 'force']}) and '{other}' "
-                    f"({frame.loc[other, 'force']}) may hold the same cases; sum one of them"
+                    f"'{first}' ({frame.loc[first, 'force']}) and '{second}' "
+                    f"({frame.loc[second, 'force']}) may hold the same cases; sum one of them"
                 )
+
+    def _neighbours(self, forces: pd.Series) -> list[tuple[int, int]]:
+        """Return the pairs of places whose areas share a force or contain one another."""
+        within = dict(zip(self.forces["force"], self.forces["within"], strict=True))
+        inside: dict[str, set[str]] = {}
+        for area in within:
+            for larger in (area, *enclosing(area, within)):
+                inside.setdefault(larger, set()).add(area)
+        at: dict[str, list[int]] = {}
+        for place, force in enumerate(forces):
+            for area in inside[force]:
+                at.setdefault(area, []).append(place)
+        return sorted({pair for places in at.values() for pair in combinations(places, 2)})
 
     def may_share_cases(self, one: str, other: str) -> bool:
         """Whether two groups could hold the same case: areas and periods that meet."""
@@ -261,7 +275,7 @@ def read_register(study: str | os.PathLike[str]) -> Register:
     frames: dict[str, pd.DataFrame] = {}
     findings: list[Finding] = []
     for name, fields in fields_of(settings).items():
-        path = settings.forces_file if name == "forces" else settings.folder / f"{name}.csv"
+        path = settings.files["forces"] if name == "forces" else settings.folder / f"{name}.csv"
         label = path.name if name == "forces" else settings.label(path.name)
         if name in ("asked", "examples") and not os.path.lexists(path):
             frames[name] = pd.DataFrame(columns=list(fields), dtype=str)

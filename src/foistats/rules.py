@@ -37,7 +37,9 @@ class Tables:
 
     def label(self, name: str) -> str:
         """Return how findings name the file of a table."""
-        return self.study.forces_file.name if name == "forces" else self.study.label(f"{name}.csv")
+        if name == "forces":
+            return self.study.files["forces"].name
+        return self.study.label(f"{name}.csv")
 
     def finding(self, name: str, row: int, column: str, found: str, allowed: str) -> Finding:
         """Return a finding in one of the tables."""

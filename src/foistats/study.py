@@ -19,7 +19,9 @@ CODEBOOKS = ("outcomes", "roles", "breaches", "platforms", "standards")
 _KINDS: Mapping[type, str] = {
     str: "a text in quotes",
     bool: "true or false",
+    int: "a whole number",
     list: "a list",
+    dict: "a table such as { … }",
     dt.date: "a date such as 2014-08-19",
 }
 _SECTIONS: Mapping[str, Mapping[str, type]] = {
@@ -35,7 +37,7 @@ _SECTIONS: Mapping[str, Mapping[str, type]] = {
         "licence": str,
     },
     "words": {"force": list, "case": list, "role": list, "outcome": list},
-    "files": {"forces": str},
+    "files": {"forces": str, "workforce": str, "breaks": str, "tiles": str},
     "analysis": {
         "survey": str,
         "surveys": list,
@@ -43,12 +45,16 @@ _SECTIONS: Mapping[str, Mapping[str, type]] = {
         "ladder": str,
         "roles": str,
         "first_left_out": str,
+        "profiled": str,
         "composition_varied": list,
         "leave_out": list,
         "without_outcomes": list,
     },
+    "workforce": {"day": str, "hold_days": int, "readings": list, "populations": dict},
     "caveats": {"list": list},
 }
+#: The file of forces, where the study names none.
+_FORCES = "forces.csv"
 _REQUIRED = {"study": ("id", "title"), "analysis": ("survey", "ladder", "roles")}
 
 
@@ -70,6 +76,8 @@ class Analysis:
         Groups left out of the model by decision, with the reason.
     first_left_out : str
         The force that the sensitivity analysis leaves out first.
+    profiled : str
+        The force whose profile is shown where none is asked for; empty: the first in the alphabet.
     without_outcomes : tuple of (str, str, tuple of str)
         Sensitivity analyses: label, group, and the outcomes whose cases are left out of it.
     composition_varied : tuple of float
@@ -83,6 +91,7 @@ class Analysis:
     nation: str = ""
     leave_out: Mapping[str, str] = field(default_factory=dict)
     first_left_out: str = ""
+    profiled: str = ""
     composition_varied: tuple[float, ...] = ()
     without_outcomes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
@@ -100,6 +109,11 @@ class Study:
         empty where the study does not say.
     words : mapping of str to (str, str)
         The nouns of reports, singular and plural: ``force``, ``case``, ``role``, ``outcome``.
+    files : mapping of str to Path
+        The files that the study may share with others: ``forces``, and if it names them
+        ``workforce``, ``breaks`` and ``tiles``.
+    workforce : mapping of str to object
+        The section ``[workforce]`` as written (`foistats.forces.study.workforce`).
     caveats : tuple of str
         What reports of this study must not be taken to show.
     private : bool
@@ -112,7 +126,8 @@ class Study:
     words: Mapping[str, tuple[str, str]]
     analysis: Analysis
     codebooks: Mapping[str, Codebook]
-    forces_file: Path
+    files: Mapping[str, Path]
+    workforce: Mapping[str, Any] = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
     private: bool = False
 
@@ -331,6 +346,7 @@ def _build(folder: Path, content: Mapping[str, Any], codebooks: Mapping[str, Cod
             nation=settings.get("nation", ""),
             leave_out={e["group"]: e["reason"] for e in settings.get("leave_out", [])},
             first_left_out=settings.get("first_left_out", ""),
+            profiled=settings.get("profiled", ""),
             composition_varied=tuple(settings.get("composition_varied", ())),
             without_outcomes=tuple(
                 (entry["label"], entry["group"], tuple(entry["outcomes"]))
@@ -338,7 +354,11 @@ def _build(folder: Path, content: Mapping[str, Any], codebooks: Mapping[str, Cod
             ),
         ),
         codebooks=codebooks,
-        forces_file=folder / content.get("files", {}).get("forces", "forces.csv"),
+        files={
+            name: folder / file
+            for name, file in ({"forces": _FORCES} | content.get("files", {})).items()
+        },
+        workforce=content.get("workforce", {}),
         caveats=tuple(content.get("caveats", {}).get("list", ())),
         private=about.get("private", False),
     )

@@ -88,9 +88,9 @@ def count(*, optional: bool = False) -> Field:
     )
 
 
-def date() -> Field:
-    """A date as year-month-day, or empty if not stated."""
-    return Field(_is_date, "a date such as 2014-02-17, or empty if not stated")
+def date(default: str | None = None) -> Field:
+    """A date as year-month-day, or empty if not stated; with a default, an optional column."""
+    return Field(_is_date, "a date such as 2014-02-17, or empty if not stated", default=default)
 
 
 def year() -> Field:

@@ -53,14 +53,20 @@ def _root_or_none(project: Path | None, study: str | None) -> Path | None:
 
 def _check_study(folder: Path) -> str:
     """Print a line about a study, or return what is wrong with it."""
+    from foistats.forces.study.tiles import read_tiles
+    from foistats.forces.study.workforce import read_workforce
     from foistats.register import read_register
 
     try:
         register = read_register(folder)
+        workforce = read_workforce(register.study)
+        read_tiles(register)
     except DataError as fault:
         return str(fault)
-    groups, statements = len(register.groups), len(register.statements)
-    click.echo(f"{folder.name}: {groups} groups, {statements} statements, no failures")
+    said = f"{len(register.groups)} groups, {len(register.statements)} statements"
+    if workforce is not None:
+        said += f", {len(workforce.snapshots.frame)} headcounts"
+    click.echo(f"{folder.name}: {said}, no failures")
     return ""
 
 

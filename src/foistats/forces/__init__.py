@@ -11,6 +11,8 @@
     funnels                 scales, control limits, dispersion → who lies outside
     effects                 the distribution of relative rates, and shrunken rates
     ranks                   ranks as intervals and as probabilities; pairs told apart
+    joint                   severity against volume: one correlation of one model
+    study                   a study's register and workforce → all of the above, for its reports
 
 What others call:
 
@@ -26,6 +28,8 @@ What others call:
     ranks.intervals.simultaneous_ranks      ranks.region.rate_region
     ranks.pairs.pairs_told_apart            ranks.pairs.pairs_summary
     ranks.probabilities.rank_probabilities  ranks.probabilities.pairwise_probabilities
+    joint.answer.severity_and_volume
+    study.comparison.compare                study.standing.standing
 
 Every answer is a frame: ``force`` (or ``term``), ``unit, n_low, n_high``, the exposure,
 ``estimate`` (``estimate_low, estimate_high`` where the count is known as an interval),

@@ -79,3 +79,13 @@ def markdown_text(text: str) -> str:
         _HTML.get(letter) or (f"\\{letter}" if letter in _MARKDOWN else letter)
         for letter in " ".join(text.split())
     )
+
+
+def literal(text: str) -> str:
+    """Return a text for `foistats.publish.say`: shown letter for letter, no brace of it a place."""
+    return unfilled(markdown_text(text))
+
+
+def unfilled(text: str) -> str:
+    """Return Markdown for `foistats.publish.say`, no brace of it a place to be filled."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -5,12 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from foistats.describe import ANSWERS, number
-from foistats.layout import UNLIMITED
+from foistats.layout import NOT_ANSWERED, UNLIMITED
 from foistats.register import Register
 from foistats.severity.groups.cells import IN_THE_FIT, LEFT_OUT, NO_OUTCOME
-
-#: Answers that are none, for the flow of forces.
-NOT_ANSWERED = ("refused", "no_answer", "not_held", "suppressed")
 
 _Row = tuple[str, str, int, int]
 

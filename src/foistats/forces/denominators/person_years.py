@@ -149,15 +149,27 @@ def _refuse_extrapolation(answers: pd.DataFrame, hold_days: int) -> None:
 def _reasons(answers: pd.DataFrame, breaks: pd.DataFrame | None) -> list[Reason]:
     """Return, by force and group, what a reader must know about its person-years."""
     gaps = answers["gap_days"].to_numpy()
-    before, after = (_texts(answers[f"held_{end}"].to_numpy()) for end in ("before", "after"))
-    held = "held " + before + " days before the first and " + after + " after the last snapshot"
+    known = _breaks(answers, breaks)
+    told = np.logical_or.reduce(
+        [np.zeros(len(answers), dtype=bool), *(holds for holds, _ in known)]
+    )
     return [
         (answers["person_days"].isna().to_numpy(), "no snapshot"),
-        (_held(answers) > 0, held),
+        (_held(answers) > 0, _held_in_words(answers)),
         (gaps > 0, _texts(gaps) + " days between two snapshots"),
-        (answers["mixed"].to_numpy(), "zero at some snapshots and not at others"),
-        *_breaks(answers, breaks),
+        (answers["mixed"].to_numpy() & ~told, "zero at some snapshots and not at others"),
+        *known,
     ]
+
+
+def _held_in_words(answers: pd.DataFrame) -> Array:
+    """Say for how many days the nearest headcount stands in, at the ends where it does."""
+    before, after = (answers[f"held_{end}"].to_numpy() for end in ("before", "after"))
+    ends = notes(
+        (before > 0, _texts(before) + " days before the first snapshot"),
+        (after > 0, _texts(after) + " days after the last snapshot"),
+    )
+    return np.array([f"held {text.replace('; ', ' and ')}" for text in ends], dtype=object)
 
 
 def _held(answers: pd.DataFrame) -> Array:

@@ -1,14 +1,16 @@
 """Vocabularies: the words a study lends to parameters, read lightly and before any kernel starts.
 
-``study`` is the studies in data/ (or any by path); ``force`` the forces with groups in the
-study, ``role`` the levels of its codebook of roles, ``ladder`` the groupings of its codebook
-of outcomes. Only what the words need is read; `foistats check` reads the whole study.
+``study`` is the studies in data/ (or any by path); ``force`` the forces that the study's primary
+survey asked or has groups of, ``role`` the levels of its codebook of roles, ``ladder`` the
+groupings of its codebook of outcomes. Only what the words need is read; `foistats check` reads the
+whole study.
 """
 
 from __future__ import annotations
 
 import csv
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,26 +108,31 @@ def listed(words: tuple[str, ...]) -> str:
 
 
 def _forces(study: Path, vocabulary: str) -> tuple[str, ...]:
-    """Return the forces that groups.csv names; without it all of the study's forces file.
+    """Return the forces that the primary survey asked or has groups of.
 
-    A region or nation, by the kind that the forces file gives it, is no force.
+    Without both files they are all of the study's forces file. A region or nation, by the kind that
+    the forces file gives it, is no force.
     """
-    kinds = _kinds(study)
-    groups = study / _FILES[vocabulary]
-    if groups.is_file():
-        named = {row["force"] for row in _rows(study, groups, "force")}
-    else:
-        named = set(kinds)
+    settings, fault = _toml(study / "study.toml")
+    if fault:
+        raise _unreadable(study, vocabulary, fault, file=f"{study.name}/study.toml")
+    kinds = _kinds(study, settings)
+    analysis = settings.get("analysis", {})
+    survey = analysis.get("survey") if isinstance(analysis, dict) else None
+    named: set[str] = set()
+    for path in (study / "asked.csv", study / _FILES[vocabulary]):
+        rows = _rows(study, path, "force") if path.is_file() else []
+        named |= {row["force"] for row in rows if row.get("survey") in (None, survey)}
+    named = named or set(kinds)
     return tuple(sorted(force for force in named if force and kinds.get(force, "force") == "force"))
 
 
-def _kinds(study: Path) -> dict[str, str]:
+def _kinds(study: Path, settings: Mapping[str, Any]) -> dict[str, str]:
     """Return the kind of each area of the study's forces file; none if there is no such file."""
-    settings, fault = _toml(study / "study.toml")
     files = settings.get("files", {})
     name = files.get("forces", "forces.csv") if isinstance(files, dict) else None
-    if fault or not isinstance(name, str):
-        reason = fault or "[files] forces is no text in quotes"
+    if not isinstance(name, str):
+        reason = "[files] forces is no text in quotes"
         raise _unreadable(study, "force", reason, file=f"{study.name}/study.toml")
     path = study / name
     if not path.is_file():

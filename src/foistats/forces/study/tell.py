@@ -1,0 +1,228 @@
+"""Sentences of the reports on forces, in the words of the study.
+
+Nothing is estimated here: numbers go into sentences by the ids of the values that a notebook
+publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from foistats.describe import counted, noun
+from foistats.forces.funnels.answer import Funnel
+from foistats.forces.ranks.intervals import rank_intervals
+from foistats.forces.study.comparison import Comparison
+from foistats.forces.study.reference import POOLED, WHOLE
+from foistats.forces.study.standing import Standing
+from foistats.forces.study.tables import WIDE, row_of, shared
+from foistats.publish.wording import literal
+
+Values = dict[str, dict[str, Any]]
+"""By the id of a value, what `foistats.publish.value` is given."""
+
+
+def reference_in_words(comparison: Comparison) -> str:
+    """Say what the reference rates are made from."""
+    if comparison.reference["rate"].isna().all():
+        return "Nothing can be expected, as no count is known together with its person-years."
+    methods = set(comparison.reference["method"])
+    cases = noun(comparison.register.study.words, "case")
+    if methods == {POOLED}:
+        return (
+            f"Expected {cases} are those at the pooled rate of all with an exact count: no total "
+            "of the whole survey can be divided, as none is printed or the person-years of some "
+            "who answered are not known."
+        )
+    by = "of each role" if methods == {WHOLE} else "of all roles alike, since no roles are printed"
+    return (
+        f"Expected {cases} are those at the rate {by} over the whole survey: the printed total, "
+        f"{cases} without a stated role shared out like the rest, over the person-years of all who "
+        "answered. Who refused is in neither."
+    )
+
+
+class Largest(NamedTuple):
+    """The largest count of a survey, and what is left of it beside the size of its force.
+
+    ``note``: of what it is a part. ``surely``: whether no other count in print can be larger.
+    ``tied``: whether another is as large. ``years_known``: whether all forces' person-years are.
+    """
+
+    force: str
+    cases: int
+    note: str
+    surely: bool
+    tied: bool
+    share_of_years: float
+    years_known: bool
+    ratio: float
+    conf_low: float
+    conf_high: float
+    rank_low: int
+    rank_high: int
+    forces: int
+
+
+def largest(comparison: Comparison) -> Largest | None:
+    """Return the force with the largest exact count; None where no ratio of it is known.
+
+    Of several with the same count, the first in the alphabet.
+    """
+    frame = comparison.ratios.merge(comparison.total_years[["force", "person_years"]], on="force")
+    known = frame[frame["estimate"].notna()]
+    if known.empty:
+        return None
+    row = known.loc[known["n_low"].idxmax()]
+    others = comparison.forces[comparison.forces["force"] != row["force"]]
+    ranks = rank_intervals(comparison.comparable, level=comparison.level)
+    place = ranks[(ranks["force"] == row["force"]) & (ranks["kind"] == "pointwise")].iloc[0]
+    return Largest(
+        force=str(row["force"]),
+        cases=int(row["n_low"]),
+        note=str(row_of(comparison.forces, row["force"])["note"]),
+        surely=not (others["n_high"] > row["n_low"]).any(),
+        tied=int((known["n_low"] == row["n_low"]).sum()) > 1,
+        years_known=bool(frame["person_years"].notna().all()),
+        share_of_years=float(row["person_years"] / frame["person_years"].sum()),
+        ratio=float(row["estimate"]),
+        conf_low=float(row["conf_low"]),
+        conf_high=float(row["conf_high"]),
+        rank_low=int(place["conf_low"]),
+        rank_high=int(place["conf_high"]),
+        forces=len(comparison.forces),
+    )
+
+
+def largest_values(comparison: Comparison) -> Values:
+    """Return the values that `largest_in_words` names; none where no ratio is known."""
+    found = largest(comparison)
+    if found is None:
+        return {}
+    return {
+        "largest_force": {"number": found.force},
+        "largest_count": {"number": found.cases},
+        "largest_share": {"number": 100 * found.share_of_years, "unit": "%", "digits": 0},
+        "largest_ratio": {"number": found.ratio, "digits": 2},
+        "largest_ratio_low": {"number": found.conf_low, "digits": 2},
+        "largest_ratio_high": {"number": found.conf_high, "digits": 2},
+        "largest_rank_low": {"number": found.rank_low},
+        "largest_rank_high": {"number": found.rank_high},
+        "interval_level": {"number": round(100 * comparison.level, 1), "unit": "%"},
+    }
+
+
+def largest_in_words(comparison: Comparison) -> str:
+    """Say what the largest count comes to, by the ids of the values a notebook publishes."""
+    words = comparison.register.study.words
+    force, forces = noun(words, "force", 1), noun(words, "force")
+    found = largest(comparison)
+    if found is None:
+        return f"No {force} with an exact count has a known size, so no count can be weighed."
+    if found.conf_low > 1:
+        verdict = "more than its size accounts for"
+    elif found.conf_high < 1:
+        verdict = "fewer than its size accounts for"
+    else:
+        verdict = "no more and no fewer than its size accounts for, as far as one can tell"
+    first = f"Of the {forces} with an exact count and a known size, the largest count"
+    which = "The largest count in print" if found.surely else first
+    tied = ", among others" if found.tied else ""
+    part = f" ({literal(found.note)})" if found.note else ""
+    years = "person-years" if found.years_known else "person-years that are known"
+    return (
+        f"{which}, {{largest_count}}{part}, is that of {{largest_force}}{tied}, which has "
+        f"{{largest_share}} of the {years}. It is {{largest_ratio}} times what is expected of "
+        f"a {force} of its size and composition ({{largest_ratio_low}} to {{largest_ratio_high}}, "
+        f"the {{interval_level}} interval): {verdict}. By its ratio it may have any place from "
+        f"{{largest_rank_low}} to {{largest_rank_high}} among the {{forces_all}} {forces}."
+    )
+
+
+def funnel_values(found: Funnel, standing: Standing) -> Values:
+    """Return the values that `funnel_in_words` names."""
+    at = found.positions(levels=[WIDE])["position"]
+    wider = found.positions(levels=[WIDE], family="additive")["position"]
+    pairs = standing.pairs()
+    tested = pairs["method"].str.startswith("exact")
+    numbers = {
+        "above_wide": (at == "above").sum(),
+        "below_wide": (at == "below").sum(),
+        "outside_wider": wider.isin(["above", "below"]).sum(),
+        "pairs_with_counts": pairs["pairs_with_counts"].max(),
+        "pairs_told_apart": pairs.loc[tested, "told_apart"].iloc[0],
+    }
+    percent = {"number": round(100 * WIDE, 1), "unit": "%"}
+    return {"wide": percent} | {id: {"number": int(n)} for id, n in numbers.items()}
+
+
+def funnel_in_words(found: Funnel, standing: Standing, words: Mapping[str, tuple[str, str]]) -> str:
+    """Say how many lie outside the limits of chance, and how many pairs can be told apart."""
+    forces = noun(words, "force")
+    if not np.isfinite(found.points["z_score"]).any():
+        return f"No {forces} have both an exact count and a known size: none can be compared."
+    wider = (
+        " If true ratios may differ a little everywhere, {outside_wider} lie outside."
+        if np.isfinite(found.dispersion.tau2)
+        else ""
+    )
+    return (
+        f"Of the {{forces_counted}} {forces} with a count, {{above_wide}} lie above the {{wide}} "
+        f"limits of chance and {{below_wide}} below.{wider} Of {{pairs_with_counts}} pairs with "
+        "two counts, {pairs_told_apart} can be told apart by exact tests, all pairs held together."
+    )
+
+
+def notes_in_words(comparison: Comparison) -> str:
+    """Say once what holds of every denominator."""
+    common = shared(comparison.total_years["note"])
+    if not common:
+        return "Notes are in the row they concern."
+    held = any(note.startswith("held ") for note in common.split("; "))
+    end = " For the days held, the nearest headcount stands in." if held else ""
+    return f"Of all person-years: {literal(common)}.{end}"
+
+
+def together_values(found: pd.DataFrame) -> Values:
+    """Return the values that `together_in_words` names; none where nothing is known.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `foistats.forces.study.unprinted.together`.
+    """
+    if found.empty or found["conf_low"].isna().iloc[0]:
+        return {}
+    row = found.iloc[0]
+    return {
+        "unprinted_forces": {"number": int(row["forces"])},
+        "unprinted_count": {"number": counted(int(row["n_low"]), int(row["n_high"]))},
+        "unprinted_expected": {"number": float(row["expected"]), "digits": 0},
+        "unprinted_ratio_low": {"number": float(row["conf_low"]), "digits": 2},
+        "unprinted_ratio_high": {"number": float(row["conf_high"]), "digits": 2},
+    }
+
+
+def together_in_words(found: pd.DataFrame, words: Mapping[str, tuple[str, str]]) -> str:
+    """Say what is known of all who answered without a count in print."""
+    if found.empty:
+        return (
+            f"No {noun(words, 'force')} answered without a count in print, or no total of the "
+            "survey bounds them together."
+        )
+    if not together_values(found):
+        return f"Nothing is known of all {noun(words, 'force')} without a count taken together."
+    row = found.iloc[0]
+    cases = noun(words, "case", int(row["n_low"]) if row["n_low"] == row["n_high"] else 2)
+    if row["forces"] == 1:
+        who, between = f"{{unprinted_forces}} {noun(words, 'force', 1)}", ""
+    else:
+        who, between = f"{{unprinted_forces}} {noun(words, 'force')}", " between them"
+    return (
+        f"The {who} that answered without a count in print had {{unprinted_count}} {cases}"
+        f"{between}, of {{unprinted_expected}} expected: a ratio between {{unprinted_ratio_low}} "
+        "and {unprinted_ratio_high}."
+    )

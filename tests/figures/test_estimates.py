@@ -1,0 +1,118 @@
+"""Estimates with intervals carry their data and say what they show."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foistats import figures
+
+COLUMNS = ["outcome", "role", "estimate", "conf_low", "conf_high"]
+
+
+@pytest.fixture
+def shares():
+    rows = [("Fine", "Cook", 0.2, 0.1, 0.35), ("Fine", "Clerk", 0.4, 0.2, 0.6)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def test_probabilities(shares):
+    drawing = figures.probabilities(shares)
+    assert drawing.alt == (
+        "Probability of each outcome by role with its interval: "
+        "Fine, Cook 20% (10% to 35%); Fine, Clerk 40% (20% to 60%)."
+    )
+    axes = drawing.figure.axes[0]
+    assert axes.get_xlabel() == "Probability, averaged over the spread of the random intercept"
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["Cook", "Clerk"]
+
+
+def test_roles_differ_by_marker_as_well_as_colour(shares):
+    lines = figures.probabilities(shares).figure.axes[0].lines
+    assert len({line.get_marker() for line in lines}) == 2
+
+
+def test_an_infinite_interval_is_drawn_and_said(shares):
+    shares.loc[0, "conf_high"] = np.inf
+    drawing = figures.intervals(shares, rows="role", xlabel="x", about="y", log=True, reference=1)
+    assert "(0.10 to no limit)" in drawing.alt
+    drawing.figure.canvas.draw()
+
+
+def test_variants_without_an_estimate_have_no_line():
+    data = pd.DataFrame(
+        [("All", "a", 2.0, 1.2, 3.0, ""), ("Without A", "", np.nan, np.nan, np.nan, "few")],
+        columns=["label", "role", "estimate", "conf_low", "conf_high", "reason"],
+    )
+    drawing = figures.variants(data, {"a": "A"}, measure="Odds ratio", against="b", null=1.0)
+    assert "Without A" not in drawing.alt
+    assert drawing.figure.axes[0].get_xscale() == "log"
+
+
+def test_one_row_and_no_printed_share():
+    predicted = pd.DataFrame(
+        [("Fine", 0.2, 0.1, 0.3)], columns=["label", "estimate", "conf_low", "conf_high"]
+    )
+    nothing = pd.DataFrame(columns=["label", "low", "high"])
+    drawing = figures.predicted_and_printed(predicted, nothing, "Shares")
+    assert drawing.alt == "Shares: Fine, predicted by the fit 20% (10% to 30%)."
+
+
+class TestIncompleteRows:
+    data = pd.DataFrame(
+        [
+            ("A", 2.0, 1.0, 3.0, ""),
+            ("B", np.nan, 0.5, 4.0, "count known as 1 to 4"),
+            ("C", np.nan, np.nan, np.nan, "no count"),
+            ("D", 0.0, 0.0, 0.8, ""),
+        ],
+        columns=["force", "estimate", "conf_low", "conf_high", "note"],
+    )
+
+    def drawing(self, data=data):
+        return figures.intervals(data, rows="force", xlabel="x", about="Rates", log=True)
+
+    def test_what_is_said(self):
+        assert self.drawing().alt == (
+            "Rates: A 2.00 (1.00 to 3.00); B no estimate (0.50 to 4.00); C no count; "
+            "D 0.00 (0.00 to 0.80)."
+        )
+
+    def test_a_row_without_anything_says_so_in_its_place(self, texts):
+        drawing = self.drawing()
+        assert "no count" in texts(drawing.figure)
+        places = drawing.figure.axes[0].collections[0].get_segments()
+        assert sorted(segment[0][1] for segment in places) == [0, 1, 3]
+
+    def test_no_note_is_no_count(self, texts):
+        drawing = self.drawing(self.data.drop(columns="note"))
+        assert "no count" in texts(drawing.figure)
+
+    def test_zero_is_marked_where_the_axis_ends(self):
+        markers = [line.get_marker() for line in self.drawing().figure.axes[0].lines]
+        assert markers == ["<", "o"]
+
+    @pytest.mark.parametrize("rows", [slice(0, 0), slice(2, 3)])
+    def test_nothing_to_draw(self, rows, texts):
+        data = self.data[rows]
+        drawing = self.drawing(data)
+        assert drawing.data is data
+        assert drawing.alt.endswith("nothing to draw, no row has an estimate or an interval.")
+        drawing.figure.canvas.draw()
+
+
+def test_note_and_legend_have_their_own_places(shares, overlaps):
+    drawing = figures.intervals(
+        shares, rows="outcome", by="role", xlabel="x", about="y", note="Intervals overlap. " * 9
+    )
+    drawing.figure.draw_without_rendering()
+    legend = drawing.figure.axes[0].get_legend().get_window_extent()
+    note = drawing.figure.texts[0].get_window_extent()
+    assert note.y1 < legend.y0
+    assert overlaps(drawing.figure) == []
+
+
+def test_neither_predicted_nor_printed():
+    predicted = pd.DataFrame(columns=["label", "estimate", "conf_low", "conf_high"])
+    printed = pd.DataFrame(columns=["label", "low", "high"])
+    assert "nothing to draw" in figures.predicted_and_printed(predicted, printed, "Shares").alt
