@@ -119,15 +119,17 @@ def funnel(
     return Drawing(
         figure,
         funnel_alt(data, limits, about=about, exposure=exposure, target=target, wanted=wanted),
-        _without_infinity(points),
+        _data(points, exposure),
     )
 
 
-def _without_infinity(points: pd.DataFrame) -> pd.DataFrame:
-    """Return the data of a figure; an upper end that nothing bounds is missing."""
+def _data(points: pd.DataFrame, exposure: str) -> pd.DataFrame:
+    """Return what is drawn of each force; an upper end that nothing bounds is missing."""
     ends = {name: points[name] for name in ("n_high", "estimate_high") if name in points}
     known = {name: end.where(end < UNLIMITED) for name, end in ends.items()}
-    return points.assign(**known)
+    shown = points.assign(**known)
+    names = ["force", "n_low", "n_high", exposure, "estimate", "estimate_low", "estimate_high"]
+    return shown[[name for name in [*names, "position", "note"] if name in shown]]
 
 
 def _require_forces(names: list[str], forces: pd.Series) -> None:

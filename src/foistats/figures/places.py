@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 
 from foistats.figures.style import INK, PALE, wrapped
 
@@ -102,8 +101,8 @@ def _write(axes: Axes, label: Label, width: int, pixels: float, spots: np.ndarra
         color=INK,
         zorder=6,
     )
-    text.set_path_effects([withStroke(linewidth=2, foreground="white")])
     size = text.get_window_extent()
+    text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.4})
     anchor = np.asarray(axes.transData.transform((label.x, label.y)))
     boxes = _boxes(anchor, np.array([size.width, size.height]), pixels)
     return _Waiting(text, anchor, boxes, label.clear, _astray(anchor, boxes, spots))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,13 @@ from foistats.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: Where an SVG says where something is: paths, places, translations; never a scale or a text.
+_PLACES = re.compile(r' (?:d|x|y|x1|y1|x2|y2)="[^"]*"|translate\([^)]*\)')
+#: A letter moved along its line, and the ids of letters.
+_LETTERS = re.compile(r'(<use xlink:href="#[^"]*") transform="translate\(([-\d.]+) 0\)"/>')
+_GLYPHS = re.compile(r'(?<=id=")DejaVuSans|(?<=href="#)DejaVuSans')
+_DECIMALS = re.compile(r"-?\d+\.\d{3,}")
 
 
 def drawing_of(figure: Any, *, where: str) -> Figure:
@@ -34,7 +42,24 @@ def svg_text(drawing: Figure, *, salt: str) -> str:
         drawing.savefig(
             out, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None}
         )
-    return out.getvalue().decode("utf-8")
+    return _compact(out.getvalue().decode("utf-8"))
+
+
+def _compact(svg: str) -> str:
+    """Round places to a hundredth of a point, shorten how letters are set: the same look."""
+    lines = "\n".join(line.strip() for line in svg.splitlines()) + "\n"
+    rounded = _PLACES.sub(_shortened, lines)
+    letters = _GLYPHS.sub("D", _LETTERS.sub(r'\1 x="\2"/>', rounded))
+    return letters.replace("/>\n<use", "/><use")
+
+
+def _shortened(place: re.Match[str]) -> str:
+    return _DECIMALS.sub(_rounded, " ".join(place[0].split("\n")))
+
+
+def _rounded(found: re.Match[str]) -> str:
+    short = f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if short == "-0" else short
 
 
 def close(drawing: Figure) -> None:

@@ -97,10 +97,8 @@ def test_predicted_ones_are_called_so_in_the_words_of_the_study(towns_compared):
 
 def test_lines_of_figures_come_in_the_order_of_the_standing(real):
     lines = places.shrunken_lines(real)
-    assert list(lines["force"]) == real.order
-    assert (
-        list(lines["kind"]) == ["with a count"] * 25 + ["without: predicted from the others"] * 18
-    )
+    assert list(lines["force"]) == [*real.order[:25], "each of the 18 without a ratio"]
+    assert list(lines["kind"]) == ["with a ratio"] * 25 + ["without: predicted from the others"]
     assert lines["estimate"][:25].is_monotonic_decreasing
     ranked = places.rank_lines(real)
     assert list(ranked["force"][::2]) == real.order

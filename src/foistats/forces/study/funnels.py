@@ -8,7 +8,7 @@ import pandas as pd
 from foistats.forces.funnels.answer import LEVELS, Funnel
 from foistats.forces.study.tables import WIDE, p_words
 
-LINES = 200
+LINES = 60
 """Points of each line of a funnel."""
 
 

@@ -44,17 +44,22 @@ def shrunken(standing: Standing) -> pd.DataFrame:
 def shrunken_lines(standing: Standing) -> pd.DataFrame:
     """Return shrunken ratios for a figure, in the order of `Standing.order`.
 
+    What is predicted of those without a ratio is the same of each, so they share the last row.
+
     Returns
     -------
     DataFrame
-        ``force, estimate, conf_low, conf_high, kind``: with a count, or predicted from the others.
+        ``force, estimate, conf_low, conf_high, kind``: with a ratio, or predicted from the others.
     """
     frame = standing.shrunken
     if frame.empty:
         return pd.DataFrame(columns=["force", "estimate", "conf_low", "conf_high", "kind"])
     known = np.array(standing.comparison.comparable.known)
-    kinds = np.where(known, "with a count", "without: predicted from the others")
+    kinds = np.where(known, "with a ratio", "without: predicted from the others")
     frame = frame.assign(kind=kinds).set_index("force").loc[standing.order].reset_index()
+    last = frame[frame["kind"] == kinds[~known][0]] if (~known).any() else frame[:0]
+    shared = last[:1].assign(force=f"each of the {len(last)} without a ratio")
+    frame = pd.concat([frame[: len(frame) - len(last)], shared], ignore_index=True)
     return frame[["force", "estimate", "conf_low", "conf_high", "kind"]]
 
 
