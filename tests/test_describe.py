@@ -29,6 +29,25 @@ def test_numbers_in_words(low, high, said):
     assert describe.number(low, high) == said
 
 
+def test_words_of_a_register_have_spaces():
+    assert describe.spaced("officers_and_staff") == "officers and staff"
+    assert describe.spaced("") == ""
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2009-01-01", "2014-02-17", "2009-01-01 to 2014-02-17"),
+        ("2015-01-01", "", "from 2015, end not stated"),
+        ("2015-03-01", "", "from 2015-03-01, end not stated"),
+        ("", "2015-03-01", "until 2015-03-01, start not stated"),
+        ("", "", "not stated"),
+    ],
+)
+def test_periods_in_words(start, end, said):
+    assert describe.period_words(start, end) == said
+
+
 def test_an_unknown_count_says_why(press):
     table = describe.answers(press).set_index("Force")
     assert table.loc["Kent", "Count"] == "55"

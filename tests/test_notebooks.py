@@ -146,7 +146,7 @@ class TestRun:
         assert values["unprinted_count"] == "204 to 210"
         figures = published(executed, "figure")
         assert "Metropolitan" in figures["map"]["alt"]
-        assert "18 no count" in figures["funnel_of_ratios"]["alt"]
+        assert "4 refused" in figures["funnel_of_ratios"]["alt"]
 
     def test_the_profile_of_a_force_that_refused(self, tmp_path):
         executed = papermill(
@@ -155,7 +155,7 @@ class TestRun:
         )  # fmt: skip
         values = {name: entry["value"] for name, entry in published(executed, "value").items()}
         assert values["force"] == "Essex"
-        assert (values["place_low"], values["place_high"]) == (1, 43)
+        assert (values["answer_note"], values["bounds"]) == ("refused", "0 or more")
         assert "refused" in published(executed, "table")["answer"]["csv"]
 
     @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ ROOMS = (
         "forces.study.tiles",
         "forces.study.unprinted",
     ),
+    ("forces.study.reasons",),
     ("forces.study.comparison",),
     (
         "forces.study.reference",
@@ -65,7 +66,9 @@ ROOMS = (
         "forces.study.workforce",
         "forces.study.worst",
     ),
-    ("forces.study.answers", "forces.study.workforce_rules"),
+    ("forces.study.survey_differences",),
+    ("forces.study.survey_words",),
+    ("forces.study.answers", "forces.study.survey_groups", "forces.study.workforce_rules"),
     ("forces.joint.answer", "forces.joint.tell"),
     ("forces.joint.profile",),
     ("forces.joint.likelihood",),

@@ -21,6 +21,16 @@ ANSWERS = {
     "no_answer": "did not answer",
     "not_in_print": "answered; not found in print",
 }
+#: What stands in place of a number in a narrow column.
+ANSWERS_SHORT = {
+    "disclosed": "not in print",
+    "partial": "not in print",
+    "suppressed": "suppressed",
+    "refused": "refused",
+    "not_held": "not held",
+    "no_answer": "no answer",
+    "not_in_print": "not in print",
+}
 FIELDS = {
     "roles": "Role",
     "outcomes": "Outcome",
@@ -34,6 +44,41 @@ def number(low: int, high: int) -> str:
     if low == high:
         return str(low)
     return f"{low} or more" if high >= UNLIMITED else f"{low} to {high}"
+
+
+def spaced(word: str) -> str:
+    """Return a word of a register as readers write it: ``officers and staff``."""
+    return word.replace("_", " ")
+
+
+def heading(word: str) -> str:
+    """Return a noun as a heading: its first letter large, the others as the study writes them.
+
+    Examples
+    --------
+    >>> heading("force"), heading("FOI request")
+    ('Force', 'FOI request')
+    """
+    return word[:1].upper() + word[1:]
+
+
+def period_words(start: str, end: str) -> str:
+    """Say a period whose ends may not be stated.
+
+    Examples
+    --------
+    >>> period_words("2009-01-01", "2014-02-17")
+    '2009-01-01 to 2014-02-17'
+    >>> period_words("2015-01-01", "")
+    'from 2015, end not stated'
+    >>> period_words("", "")
+    'not stated'
+    """
+    if start and end:
+        return f"{start} to {end}"
+    if start:
+        return f"from {start.removesuffix('-01-01')}, end not stated"
+    return f"until {end}, start not stated" if end else "not stated"
 
 
 def counted(low: int, high: int) -> int | str:

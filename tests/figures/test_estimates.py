@@ -116,3 +116,47 @@ def test_neither_predicted_nor_printed():
     predicted = pd.DataFrame(columns=["label", "estimate", "conf_low", "conf_high"])
     printed = pd.DataFrame(columns=["label", "low", "high"])
     assert "nothing to draw" in figures.predicted_and_printed(predicted, printed, "Shares").alt
+
+
+class TestRandomIntercepts:
+    data = pd.DataFrame(
+        [("A", -0.2, -0.9, 0.5), ("B", 0.1, -0.4, 0.6), ("C", 0.6, 0.5, 0.7)],
+        columns=["force", "estimate", "conf_low", "conf_high"],
+    )
+
+    def note(self, data):
+        return figures.random_intercepts(data, "town").figure.axes[0].get_title(loc="left")
+
+    def test_overlap_is_said_only_if_every_interval_overlaps_every_other(self):
+        assert "all intervals overlap" in self.note(self.data)
+        apart = self.data.assign(conf_low=[-0.9, -0.4, 0.51])
+        assert self.note(apart) == (
+            "No ranking: what was searched for, recorded and disclosed differs."
+        )
+
+    @pytest.mark.parametrize(
+        "data", [data[:1], data.assign(conf_high=[0.5, np.nan, 0.7])], ids=["one", "unknown"]
+    )
+    def test_overlap_is_not_said_of_one_or_of_what_is_not_known(self, data):
+        assert "overlap" not in self.note(data)
+
+    def test_intervals_without_an_end_overlap(self):
+        assert "all intervals overlap" in self.note(self.data.assign(conf_high=np.inf))
+
+    @pytest.mark.parametrize(
+        ("settings", "columns", "said"),
+        [
+            ({"level": 0.95}, {}, ", with 95% intervals"),
+            ({}, {"level": 0.9}, ", with 90% intervals"),
+            ({}, {"level": [0.9, 0.95, 0.9]}, ""),
+            ({}, {}, ""),
+        ],
+    )
+    def test_the_axis_names_the_level_and_what_zero_is(self, settings, columns, said, width):
+        drawing = figures.random_intercepts(self.data.assign(**columns), "town", **settings)
+        label = " ".join(drawing.figure.axes[0].get_xlabel().split())
+        assert label == (
+            f"Severity given roles{said} (0: average; positive: more severe; scale of the link)"
+        )
+        assert width(drawing.figure) <= figures.WIDTH + 0.01
+        assert "intercept" not in drawing.alt

@@ -45,6 +45,14 @@ def test_what_is_said():
     assert len(squares(drawing.figure)) == 3
 
 
+def test_its_data_hold_what_is_written_in_the_tiles(texts):
+    tiles = table(4).assign(text=["", "0.1", "1.8", "2.0"])
+    drawing = draw(tiles, kinds={"above": "above", "below": "below", "inside": "inside"})
+    assert list(drawing.data["tile"]) == ["Fo0", "Fo1 0.1", "Fo2 ▲ 1.8", "Fo3 ▼ 2.0"]
+    assert {"▲ 1.8", "▼ 2.0", "0.1"} <= set(texts(drawing.figure))
+    assert list(drawing.data["row"]) == list(tiles["row"])
+
+
 def test_tiles_are_equal_squares_where_they_belong():
     found = squares(draw(table(43), categories=CATEGORIES).figure)
     assert {(round(s.get_width(), 9), round(s.get_height(), 9)) for s in found} == {

@@ -29,9 +29,9 @@ def test_what_is_said():
     data = table(["B", "A", "C"])
     data.loc[data["force"] == "C", ["observed_low", "observed_high"]] = pd.NA
     assert draw(data, 3).alt == (
-        "Intervals of ranks from 1 to 3, Rank (1 = most): "
-        "B observed 1 to 2, pointwise 1 to 3, simultaneous 1 to 3; "
-        "A observed 2, pointwise 1 to 3, simultaneous 1 to 3. "
+        "Intervals of ranks from 1 to 3 (95% interval, each alone; 95%, all together), "
+        "Rank (1 = most): B observed 1 to 2, alone 1 to 3, together 1 to 3; "
+        "A observed 2, alone 1 to 3, together 1 to 3. "
         "No count, so any rank: C. No verdict."
     )
 
@@ -48,7 +48,21 @@ def test_order_is_that_of_the_rows_and_no_count_is_said(texts):
 def test_the_two_kinds_differ_in_width():
     axes = draw(table(["A", "B"]), 2).figure.axes[0]
     widths = {c.get_label(): c.get_linewidth()[0] for c in axes.collections}
-    assert widths["95% each alone"] > 3 * widths["95% all together"]
+    assert widths["95% interval, each alone"] > 3 * widths["95%, all together"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "said"),
+    [
+        ([0.9, 0.9], {"90% interval, each alone", "90%, all together"}),
+        ([0.95, 0.998], {"95% interval, each alone", "99.8%, all together"}),
+        ([np.nan, np.nan], {"interval, each alone", "all together"}),
+    ],
+)
+def test_the_legend_names_the_level_of_each_kind(levels, said):
+    data = table(["A", "B"]).assign(level=levels * 2)
+    legend = draw(data, 2).figure.axes[0].get_legend()
+    assert {text.get_text() for text in legend.get_texts()} == said | {"observed"}
 
 
 @pytest.mark.parametrize("names", [[f"Some Shire {n}" for n in range(43)], ["$a$", "b " * 99]])
@@ -60,7 +74,7 @@ def test_no_text_hides_another(names, overlaps, width):
 
 def test_without_observed_ranks():
     drawing = draw(table(["A"]).drop(columns=["observed_low", "observed_high", "level"]), 1)
-    assert "A pointwise 1 to 1" in drawing.alt
+    assert "A alone 1 to 1" in drawing.alt
 
 
 @pytest.mark.parametrize("names", [[], ["A", "B"]])

@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 
 from foistats import figures
-from foistats.figures.surveys import HATCHES, NOTE, _looks, _read
+from foistats.figures.style import WIDTH
+from foistats.figures.survey_words import NOTE, read_surveys
+from foistats.figures.surveys import HATCHES, LEFT, RIGHT, STUB, _looks
 
 COLUMNS = ["label", "period_start", "period_end", "open_end", "unit", "said"]
 ROWS = [
@@ -25,12 +27,72 @@ def draw(data):
 
 def test_what_is_said():
     assert draw(table(ROWS)).alt == (
-        "Periods of 4 surveys by unit (case, person, unit not stated): "
-        "First, 2009-01-01 to 2014-02-17, counted in: case, 828 cases; "
-        "Second, from 2015-01-01, end not stated, counted in: person, 12 people; "
-        "Third, period not stated, counted in: unit not stated, some; "
-        f"Fourth, start not stated, to 2013-12-31, counted in: case. {NOTE}"
+        "Periods of 4 surveys side by side, counted in case and person: "
+        "First, 2009-01-01 to 2014-02-17, 828 cases; "
+        "Second, from 2015, end not stated, 12 people, in person; "
+        "Third, period not stated, some, unit not stated; "
+        f"Fourth, until 2013-12-31, start not stated, in case. {NOTE}"
     )
+
+
+def test_units_are_said_once():
+    rows = [(*ROWS[0][:4], "cases, people", "828 cases; 25 forces"), (*ROWS[1][:4], "people", "")]
+    drawing = draw(table(rows))
+    assert drawing.alt == (
+        "Periods of 2 surveys side by side, counted in cases and people: First, 2009-01-01 to "
+        "2014-02-17, 828 cases, 25 forces, in cases and people; Second, from 2015, end not stated, "
+        f"in people. {NOTE}"
+    )
+    legend = [text.get_text() for text in drawing.figure.axes[0].get_legend().get_texts()]
+    assert legend == ["cases and people", "people", "end not stated"]
+
+
+def test_its_data_are_what_is_drawn_for_readers():
+    data = table([(*ROWS[0][:4], "cases, people", "828 cases"), *ROWS[1:3]])
+    drawn = draw(data.assign(survey="an-id", why_not="long", index=7)).data
+    assert drawn.to_dict("split")["data"] == [
+        ["First", "2009-01-01 to 2014-02-17", "cases and people", "828 cases"],
+        ["Second", "from 2015, end not stated", "person", "12 people"],
+        ["Third", "not stated", "unit not stated", "some"],
+    ]
+    assert list(drawn.columns) == ["Survey", "Period", "Unit", "Found"]
+
+
+def stubs(axes):
+    return [patch for patch in axes.patches if patch.get_alpha() == 0.35]
+
+
+@pytest.mark.parametrize("years", [1, 16, 90])
+def test_an_end_that_is_not_stated_has_no_length(years):
+    """The stub is as long in inches whatever the span of the axis, and the same for all."""
+    rows = [
+        ("A", "1930-01-01", "", True, "case", ""),
+        ("B", f"{1930 + years}-03-01", "", True, "case", ""),
+    ]
+    axes = draw(table(rows)).figure.axes[0]
+    low, high = axes.get_xlim()
+    per_inch = (high - low) / (WIDTH - LEFT - RIGHT)
+    widths = [stub.get_width() / per_inch for stub in stubs(axes)]
+    assert widths == pytest.approx([STUB, STUB])
+
+
+@pytest.mark.parametrize(
+    ("rows", "last"),
+    [
+        ([("A", "2024-01-01", "", True, "case", ""), ROWS[0]], 2024),
+        ([("A", "2010-01-01", "", True, "case", "")], 2010),
+        ([("A", "2010-01-01", "2010-06-30", False, "case", "")], 2010.5),
+        ([ROWS[0], ROWS[2]], 2014.13),
+    ],
+)
+def test_the_axis_ends_within_a_year_of_the_last_date(rows, last):
+    _, high = draw(table(rows)).figure.axes[0].get_xlim()
+    assert last <= high <= last + 1.01
+
+
+def test_stubs_and_arrows_stay_within_the_figure(width):
+    drawing = draw(table([ROWS[0], ("A", "2024-12-01", "", True, "case", "few words " * 9)]))
+    assert width(drawing.figure) <= figures.WIDTH + 0.01
 
 
 def test_what_is_written(texts):
@@ -40,7 +102,7 @@ def test_what_is_written(texts):
 
 def test_a_period_ends_with_its_last_day():
     data = table([("A", "2010-01-01", "2010-12-31", False, "case", "")])
-    row = _read(data).iloc[0]
+    row = read_surveys(data).iloc[0]
     assert row["start"] == 2010
     assert row["end"] == pytest.approx(2011, abs=0.002)
 

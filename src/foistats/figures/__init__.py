@@ -5,11 +5,13 @@
     style       size, type, colours, legends; a figure that says it has no data
     lettering   text measured and broken before it is drawn; notes below figures
     register    answers, coverage, flow_chart
-    estimates   intervals and what is drawn with them
-    funnels     funnel, with funnel_words (what it says) and places (where its labels go)
+    intervals   estimates with intervals
+    estimates   what is drawn so: probabilities, random_intercepts, variants, predicted_and_printed
+    funnels     funnel, with funnel_marks (how it is drawn), funnel_words (what it says) and places
+                (where its labels go)
     ranks       ranks
     maps        tile_map
-    surveys     surveys
+    surveys     surveys, with survey_words (what it says)
 
 Every function takes tidy frames and returns a `Drawing`. Colours are those of seaborn's
 ``colorblind`` palette, and no figure relies on colour alone. Names are drawn as they are written:
@@ -17,13 +19,13 @@ long ones in several lines, a dollar sign as a dollar sign.
 """
 
 from foistats.figures.estimates import (
-    intervals,
     predicted_and_printed,
     probabilities,
     random_intercepts,
     variants,
 )
 from foistats.figures.funnels import funnel
+from foistats.figures.intervals import intervals
 from foistats.figures.maps import tile_map
 from foistats.figures.ranks import ranks
 from foistats.figures.register import answers, coverage, flow_chart

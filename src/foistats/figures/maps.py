@@ -117,7 +117,14 @@ def tile_map(
             corner = (0.05 + side * columns[index], legend + side * rows[index])
             _draw_tile(axes, corner, side, row, looks[row["category"]])
         axes.text(0.05, height - 0.05, "\n".join(note), fontsize=SMALL, va="bottom")
-    return Drawing(figure, _alt(data, order, about), tiles)
+    return Drawing(figure, _alt(data, order, about), _data(data, looks))
+
+
+def _data(data: pd.DataFrame, looks: dict[str, Look]) -> pd.DataFrame:
+    """Return the place of each tile, and its words as they stand in it."""
+    words = [_words(row, looks[row["category"]]) for _, row in data.iterrows()]
+    written = [" ".join(filter(None, said)) for said in words]
+    return data[["force", "row", "column", "category"]].assign(tile=written)
 
 
 def _read(tiles: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:
@@ -169,14 +176,19 @@ def _draw_tile(
     size = side * (1 - GAP)
     _patch(axes, corner, size, look)
     x, y = corner[0] + size / 2, corner[1] + size / 2
-    short, text = plain(row["short"]) or plain(row["force"]), plain(row["text"])
-    text = f"{look.sign}{text}" if text else ""
+    short, text = _words(row, look)
     up = 0.17 * size if text else 0
     background = {"facecolor": look.face if look.hatch else "none", "edgecolor": "none", "pad": 1.2}
     for said, place, weight in ((short, y - up, "bold"), (text, y + up, "normal")):
         if said:
             axes.text(x, place, said, ha="center", va="center_baseline", weight=weight, color=INK,
                       fontsize=_fitting(said, size, weight), bbox=background)  # fmt: skip
+
+
+def _words(row: pd.Series, look: Look) -> tuple[str, str]:
+    """Return what is written in a tile: a short name, and below it the text with its sign."""
+    text = plain(row["text"])
+    return plain(row["short"]) or plain(row["force"]), f"{look.sign}{text}" if text else ""
 
 
 def _fitting(text: str, side: float, weight: str) -> float:
@@ -193,10 +205,7 @@ def _legend_rows(entries: list[tuple[str, str]]) -> list[float]:
     """Return the height of every row of the legend, in inches."""
     across = _legend_columns(entries)
     return [
-        max(
-            0.3,
-            0.1 + LINE * max(lines_of(said) for _, said in entries[start : start + across]),
-        )
+        max(0.3, 0.1 + LINE * max(lines_of(said) for _, said in entries[start : start + across]))
         for start in range(0, len(entries), across)
     ]
 

@@ -22,8 +22,10 @@ from foistats.figures.style import (
 
 BARS = {"simultaneous": 1.6, "pointwise": 5.5}
 """By kind of interval, the width of its line in points."""
-KINDS = {"simultaneous": "all together", "pointwise": "each alone"}
-"""By kind of interval, what the legend calls it."""
+KINDS = {"simultaneous": "all together", "pointwise": "interval, each alone"}
+"""By kind of interval, what the legend calls it after its level."""
+SHORT = {"simultaneous": "together", "pointwise": "alone"}
+"""By kind of interval, what the alternative text calls it."""
 NAMES = 2.2
 """Most room for names, in inches."""
 
@@ -39,7 +41,8 @@ def ranks(data: pd.DataFrame, *, total: int, xlabel: str, note: str) -> Drawing:
     ----------
     data : DataFrame
         One row per force and kind: ``force, kind`` (``pointwise`` or ``simultaneous``),
-        ``conf_low, conf_high``, perhaps ``observed_low, observed_high``.
+        ``conf_low, conf_high``, perhaps ``level`` (of the interval, which the legend names) and
+        ``observed_low, observed_high``.
     total : int
         The last rank.
     xlabel : str
@@ -96,9 +99,15 @@ def _counted(data: pd.DataFrame) -> dict[str, bool]:
     return found
 
 
-def _level(data: pd.DataFrame) -> str:
-    levels = data["level"].dropna().unique() if "level" in data else []
-    return f"{100 * levels[0]:g}% " if len(levels) == 1 else ""
+def _called(part: pd.DataFrame, kind: str) -> str:
+    """Return what the legend calls the intervals of one kind: with their level, if they have one.
+
+    Of several together there is no single interval, so only their level is said.
+    """
+    levels = part["level"].dropna().unique() if "level" in part else []
+    if len(levels) != 1:
+        return KINDS[kind]
+    return f"{100 * levels[0]:g}%{',' if kind == 'simultaneous' else ''} {KINDS[kind]}"
 
 
 def _draw_bars(axes: Axes, part: pd.DataFrame, kind: str, y: dict[str, float]) -> None:
@@ -112,7 +121,7 @@ def _draw_bars(axes: Axes, part: pd.DataFrame, kind: str, y: dict[str, float]) -
         color=sns.color_palette("colorblind")[0],
         lw=BARS[kind],
         alpha=1 if kind == "simultaneous" else 0.55,
-        label=f"{_level(part)}{KINDS[kind]}",
+        label=_called(part, kind),
     )
 
 
@@ -142,14 +151,14 @@ def _alt(data: pd.DataFrame, counted: dict[str, bool], total: int, xlabel: str, 
     without = [plain(force) for force, known in counted.items() if not known]
     end = f" No count, so any rank: {', '.join(sorted(without))}." if without else ""
     warning = f" {plain(note)}" if plain(note) else ""
-    return (
-        f"Intervals of ranks from 1 to {total}, {plain(xlabel)}: {'; '.join(said)}.{end}{warning}"
-    )
+    kinds = [_called(part, kind) for kind, part in data.groupby("kind")]
+    about = f"Intervals of ranks from 1 to {total} ({'; '.join(kinds)}), {plain(xlabel)}"
+    return f"{about}: {'; '.join(said)}.{end}{warning}"
 
 
 def _said(force: object, part: pd.DataFrame) -> str:
     words = [
-        f"{row['kind']} {row['conf_low']:.0f} to {row['conf_high']:.0f}"
+        f"{SHORT[row['kind']]} {row['conf_low']:.0f} to {row['conf_high']:.0f}"
         for _, row in part.iterrows()
     ]
     if "observed_low" in part:

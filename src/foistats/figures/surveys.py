@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,55 +9,56 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.path import Path
 
 from foistats.figures.lettering import NORMAL, SMALL, fitted, footnote_lines, lines_of, widest
 from foistats.figures.style import (
     FAINT,
     INK,
     LINE,
-    PALE,
     WIDTH,
     Drawing,
     house_style,
     inches,
-    listed,
     nothing_to_draw,
-    plain,
     row_places,
 )
+from foistats.figures.survey_words import NO_UNIT, NOTE, read_surveys, surveys_alt, surveys_data
 
-NOTE = (
-    "Side by side only: units, questions and selection differ, so the surveys are not added up "
-    "and show no trend."
-)
-NO_PERIOD = "period not stated"
-NO_UNIT = "unit not stated"
 LEFT = 2.5
 """Room for labels, in inches."""
+RIGHT = 0.45
+"""Room for arrows beyond the last date, in inches."""
 BAR = 0.13
 """Thickness of a bar, in inches."""
-FADE = 0.7
-"""Length of the fading end of a bar, in inches."""
+STUB = 0.25
+"""Length of the pale end of a bar, in inches: the same of all, so that it says no time."""
+ARROW = 0.15
+"""Length of the arrow after it, in inches."""
+SIGN = Path([(-1, 0), (1, 0), (0.5, 0.35), (1, 0), (0.5, -0.35)], [1, 2, 1, 2, 2])
+"""An arrow for the legend: what it moves to and draws."""
 HATCHES = ("", "////", "++++", "xxxx", "----", "\\\\\\\\")
 
 
 def surveys(data: pd.DataFrame, *, xlabel: str) -> Drawing:
     """Draw the period of each survey as a bar, one row per survey, in the order of the rows.
 
-    A bar whose end is not stated is pale and ends in an arrow. A survey without a stated start has
-    no bar but says so. Colour and hatch are the unit counted.
+    Where the end is not stated, a pale stub of one length for all and an arrow stand for the rest;
+    the axis of time ends within a year of the last date stated. A survey without a stated start has
+    no bar but says so. Colour and hatch are what was counted.
 
     Parameters
     ----------
     data : DataFrame
         One row per survey: ``label, period_start, period_end`` (dates, empty if not stated),
-        ``open_end`` (bool), ``unit, said`` (what it found, in words).
+        ``open_end`` (bool), ``unit`` (one, or several joined by commas), ``said`` (what it found,
+        in words).
     xlabel : str
         What the axis of time shows.
     """
     if data.empty:
         return nothing_to_draw(data, "Surveys side by side", "there are no surveys")
-    frame = _read(data)
+    frame = read_surveys(data)
     labels = [fitted(label, LEFT - 0.2, NORMAL) for label in frame["label"]]
     words = [fitted(said, WIDTH - LEFT - 0.15) for said in frame["text"]]
     lines = [
@@ -71,6 +71,8 @@ def surveys(data: pd.DataFrame, *, xlabel: str) -> Drawing:
     below = 0.55 + 0.16 * len(note)
     with house_style():
         figure, axes = inches(height + above + below, left=LEFT, below=below, above=above)
+        box = axes.get_position()
+        axes.set_position((box.x0, box.y0, box.width - RIGHT / WIDTH, box.height))
         span = _span(frame)
         axes.set_xlim(*span)
         axes.set_ylim(height, 0)
@@ -80,40 +82,13 @@ def surveys(data: pd.DataFrame, *, xlabel: str) -> Drawing:
         axes.tick_params(axis="y", pad=6)
         ticks = _years(span)
         axes.set_xticks(ticks, [str(year) for year in ticks])
-        per_inch = (span[1] - span[0]) / (WIDTH - LEFT)
-        for row, y, said in zip(_rows(frame), places, words, strict=True):
+        per_inch = (span[1] - span[0]) / (WIDTH - LEFT - RIGHT)
+        for (_, row), y, said in zip(frame.iterrows(), places, words, strict=True):
             _draw_row(axes, row, y, said, looks[row["unit"]], per_inch)
         axes.set_xlabel(fitted(xlabel, WIDTH - LEFT - 0.2, 11.1))
         _draw_legend(axes, looks, any_open=bool(frame["open"].any()))
         figure.text(0.01, 0.05 / figure.get_figheight(), "\n".join(note), fontsize=SMALL)
-    return Drawing(figure, _alt(frame), data)
-
-
-def _read(data: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with periods in years, their unit in words and what is written above."""
-    start, end = (_years_of(data[name]) for name in ("period_start", "period_end"))
-    start, end = start.to_numpy(dtype=float), end.to_numpy(dtype=float) + 1 / 365.25
-    stated = np.isfinite(start)
-    is_open = stated & (~np.isfinite(end) | data["open_end"].fillna(False).to_numpy(dtype=bool))
-    said = [plain(text) for text in data["said"]]
-    text = [
-        words if known else "; ".join(filter(None, [NO_PERIOD, words]))
-        for words, known in zip(said, stated, strict=True)
-    ]
-    unit = [plain(unit) or NO_UNIT for unit in data["unit"]]
-    columns = {"start": start, "end": end, "open": is_open, "stated": stated}
-    return data.assign(**columns, unit=np.array(unit, dtype=object), text=text, said=said)
-
-
-def _years_of(dates: pd.Series) -> pd.Series:
-    """Return dates as years with decimals, missing where nothing is stated."""
-    found = pd.to_datetime(dates.where(dates.astype(str) != "", None))
-    return found.dt.year + (found.dt.day_of_year - 1) / 365.25
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[pd.Series]:
-    for _, row in frame.iterrows():
-        yield row
+    return Drawing(figure, surveys_alt(frame), surveys_data(frame))
 
 
 def _looks(units: list[str]) -> dict[str, dict[str, Any]]:
@@ -130,18 +105,15 @@ def _looks(units: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _span(frame: pd.DataFrame) -> tuple[float, float]:
-    """Return the years that the axis covers, with room for bars that fade."""
+    """Return the years that the axis covers: whole ones, up to a year after the last date."""
     known = frame[frame["stated"]]
     if known.empty:
         return 0.0, 1.0
     first = np.floor(known["start"].min())
-    last = np.ceil(np.nanmax([*known["start"], *known["end"]]) - 0.01)
-    last = max(last, first + 1)
-    share = FADE * 1.25 / (WIDTH - LEFT)
-    starts = np.where(known["end"].notna(), known["end"], known["start"])[known["open"]]
-    needed = max([last, *(first + (starts - first) / (1 - share))])
+    stated = np.nanmax([*known["start"], *known["end"]])
+    last = max(np.ceil(stated - 0.01), first + 1)
     pad = 0.015 * (last - first)
-    return float(first - pad), float(max(needed, last + pad))
+    return float(first - pad), float(min(last + pad, stated + 1))
 
 
 def _years(span: tuple[float, float]) -> list[int]:
@@ -167,31 +139,34 @@ def _draw_row(
     if end > row["start"]:
         axes.barh(place, end - row["start"], left=row["start"], zorder=3, **style)
     if row["open"]:
-        _draw_fading(axes, end, place, look, per_inch)
-    fits = row["start"] + (widest([said]) + 0.1) * per_inch <= axes.get_xlim()[1]
+        _draw_stub(axes, end, place, look, per_inch)
+    edge = axes.get_xlim()[1] + RIGHT * per_inch
+    fits = row["start"] + (widest([said]) + 0.1) * per_inch <= edge
     axes.text(
-        row["start"] if fits else axes.get_xlim()[1],
+        row["start"] if fits else edge,
         top + high / 2,
         said,
         ha="left" if fits else "right",
         va="center",
         fontsize=SMALL,
-        zorder=4,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2},
+        zorder=2.5,
     )
 
 
-def _draw_fading(axes: Axes, start: float, y: float, look: dict[str, Any], per_inch: float) -> None:
-    """Draw the part of a bar whose end nobody states: pale, open at its end, then an arrow."""
+def _draw_stub(axes: Axes, start: float, y: float, look: dict[str, Any], per_inch: float) -> None:
+    """Draw what stands for a bar whose end nobody states: a pale stub, then an arrow."""
     face = look["facecolor"] if look["facecolor"] != "white" else FAINT
     axes.barh(
-        y, FADE * per_inch, left=start, height=BAR, lw=0, zorder=3, edgecolor=INK,
-        facecolor=face, hatch=look["hatch"], alpha=0.35,
+        y, STUB * per_inch, left=start, height=BAR, lw=0, zorder=3, edgecolor=INK,
+        facecolor=face, hatch=look["hatch"], alpha=0.35, clip_on=False,
     )  # fmt: skip
     axes.annotate(
         "",
-        (start + (FADE + 0.12) * per_inch, y),
-        (start, y),
-        arrowprops={"arrowstyle": "->", "color": PALE, "lw": 1.2, "shrinkA": 0, "shrinkB": 0},
+        (start + (STUB + ARROW) * per_inch, y),
+        (start + STUB * per_inch, y),
+        arrowprops={"arrowstyle": "->", "color": INK, "lw": 1.2, "shrinkA": 0, "shrinkB": 0},
+        annotation_clip=False,
         zorder=3.5,
     )
 
@@ -200,24 +175,7 @@ def _draw_legend(axes: Axes, looks: dict[str, dict[str, Any]], *, any_open: bool
     handles: list[Any] = [Patch(edgecolor=INK, lw=0.7, **look) for look in looks.values()]
     names = [fitted(unit, 1.6) for unit in looks]
     if any_open:
-        handles.append(axes.plot([], [], ">", color=PALE)[0])
+        handles.append(axes.plot([], [], ls="", marker=SIGN, mec=INK, mfc="none", ms=16)[0])
         names.append("end not stated")
     axes.legend(handles, names, frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=3,
                 borderaxespad=0.2, fontsize=SMALL, columnspacing=1.2)  # fmt: skip
-
-
-def _alt(frame: pd.DataFrame) -> str:
-    said = [
-        f"{plain(row['label'])}, {_period(row)}, counted in: {row['unit']}"
-        + (f", {row['said']}" if row["said"] else "")
-        for row in _rows(frame)
-    ]
-    units = listed(dict.fromkeys(frame["unit"]))
-    return f"Periods of {len(frame)} surveys by unit ({units}): {'; '.join(said)}. {NOTE}"
-
-
-def _period(row: pd.Series) -> str:
-    start, end = (str(plain(row[name])) for name in ("period_start", "period_end"))
-    if not row["stated"]:
-        return f"start not stated, to {end}" if end else NO_PERIOD
-    return f"from {start}, end not stated" if row["open"] else f"{start} to {end}"

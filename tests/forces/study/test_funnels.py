@@ -114,7 +114,7 @@ def test_outside_is_held_against_both_kinds_of_limits():
         "below the 99.8% limit",
         "above the 99.8% limit",
     ]
-    column = "If all may differ a little"
+    column = "If true values differ too"
     assert frame.loc["T0", column].startswith("above the ")
     assert frame.loc["T5", column] == "inside"
     assert frame["Note"].eq("").all()
@@ -132,9 +132,9 @@ def test_where_the_scatter_is_unknown_nobody_is_called_inside(towns):
     one_town(towns)
     found = towns.compare().funnel()
     row = funnels.outside(found, "Town").iloc[0]
-    assert row["If all may differ a little"] == "not known"
+    assert row["If true values differ too"] == "not known"
     table = funnels.dispersion(found)
-    assert list(table["Note"]) == ["only one: no variance between them"] * 2
+    assert list(table["Note"]) == ["", *["only one: no variance between them"] * 2]
     assert np.isnan(table["Estimate"].iloc[1])
 
 
@@ -147,8 +147,32 @@ def test_nobody_outside_leaves_an_empty_table():
 def test_the_dispersion_is_that_of_the_funnel(real):
     found = real.funnel()
     table = funnels.dispersion(found)
-    assert list(table["Estimate"]) == [found.dispersion.phi, found.dispersion.tau2]
-    assert list(table["p value"]) == ["below 0.001", ""]
+    spread = found.dispersion
+    assert list(table["Estimate"]) == [spread.phi, np.sqrt(spread.tau2), spread.phi_raw]
+    assert list(table["p value"]) == ["", "", "below 0.001"]
+
+
+def test_both_scales_stand_beside_each_other(real):
+    frame = funnels.outside(real.funnel(), "Force", stabilised=real.funnel(scale="stabilised"))
+    beyond = "above the 99.8% limit"
+    assert list(frame.loc[frame["If true values differ too"] == beyond, "Force"]) == [
+        "North Yorkshire",
+        "Northamptonshire",
+    ]
+    assert list(frame.loc[frame["The same, by square roots"] == beyond, "Force"]) == [
+        "North Yorkshire"
+    ]
+
+
+def test_shares_have_exact_limits_only(real):
+    found = funnel(worst.worst_counts(real.register, real.forces), kind="proportion")
+    assert set(funnels.lines(found)["family"]) == {"exact"}
+
+
+def test_a_count_of_a_part_is_marked_and_a_refusal_says_so(real):
+    points = funnels.points(real.funnel(), real.forces).set_index("force")
+    assert list(points.index[points["partial"]]) == ["Sussex"]
+    assert points.loc["Essex", "note"] == "refused"
 
 
 def test_a_count_without_an_upper_end_is_drawn(towns):

@@ -93,6 +93,18 @@ def test_predicted_ones_are_called_so_in_the_words_of_the_study(towns_compared):
     assert frame.loc["Harrowby", "Note"] == "refused; predicted from the other towns"
     assert frame.loc["Eastmark", "Note"] == "count known as 18 to 22"
     assert np.isnan(frame.loc["Eastmark", "Ratio"])
+    assert frame.loc["Inverloch", "Note"] == "a part of its cases: public kitchens"
+
+
+def test_what_is_unknown_of_a_size_is_said_without_names_of_columns(towns):
+    unlimited(towns)
+    frame = places.shrunken(standing(towns.compare(), draws=10)).set_index("Town")
+    assert frame.loc["Grimshaw", "Note"] == (
+        "the period has no stated beginning or end; predicted from the other towns"
+    )
+    assert frame.loc["Dunvale", "Note"] == (
+        "count known as 0 or more; predicted from the other towns"
+    )
 
 
 def test_lines_of_figures_come_in_the_order_of_the_standing(real):
@@ -108,11 +120,9 @@ def test_lines_of_figures_come_in_the_order_of_the_standing(real):
 def test_places_are_alphabetical_and_no_place_is_without_its_interval(real):
     frame = places.ranks(real)
     assert list(frame["Force"]) == sorted(frame["Force"])
-    assert frame.notna().all(axis=None)
-    assert frame["P(highest)"].sum() == pytest.approx(1)
-    assert frame["P(5 highest)"].sum() == pytest.approx(5)
     without = frame["Observed place"].eq("no count")
     assert without.sum() == 18
+    assert frame.loc[~without].drop(columns="Note").ne("").all(axis=None)
     assert frame.loc[without, "Its place alone"].eq("1 to 43").all()
     ends = frame[["Its place alone", "All places together"]].map(lambda told: told.split(" to "))
     low, high = (
@@ -124,11 +134,49 @@ def test_places_are_alphabetical_and_no_place_is_without_its_interval(real):
     assert (high[together] >= high[alone]).all()
 
 
+def test_no_chance_is_given_of_what_is_only_predicted(real):
+    frame = places.ranks(real)
+    without = frame["Observed place"].eq("no count")
+    chances = frame[["P(highest)", "P(5 highest)"]]
+    assert chances[without].eq("").all(axis=None)
+    assert chances[~without].ne("").all(axis=None)
+    assert set(frame.loc[without, "Note"]) == {"no chance is given without a count"}
+    assert set(frame.loc[~without, "Note"]) == {""}
+
+
+def test_chances_are_those_of_the_standing_in_words(real):
+    frame = places.ranks(real).set_index("Force")
+    chances = real.probabilities.set_index("force")
+    for force, said in frame.loc[frame["Note"].eq(""), "P(5 highest)"].items():
+        chance = chances.loc[force, "top"]
+        if said == "below 0.01":
+            assert chance < 0.01
+        elif said == "above 0.99":
+            assert chance > 0.99
+        else:
+            assert re.fullmatch(r"0\.\d\d", said)
+            assert abs(float(said) - chance) <= 0.005 + 1e-12
+    assert {"below 0.01", "above 0.99"} <= set(frame["P(5 highest)"])
+
+
 def test_a_count_without_a_size_has_no_place_but_is_not_called_missing(towns):
     unlimited(towns)
     frame = places.ranks(standing(towns.compare(), draws=50)).set_index("Town")
     assert frame.loc["Grimshaw", "Observed place"] == "not known"
+    assert frame.loc["Grimshaw", "P(highest)"] == ""
+    assert frame.loc["Grimshaw", "Note"] == "no chance is given without a ratio"
     assert frame.loc["Harrowby", "Observed place"] == "no count"
+    assert frame.loc["Harrowby", "Note"] == "no chance is given without a count"
+
+
+def test_figures_are_told_the_level(towns):
+    stand = standing(towns.compare(level=0.9), draws=20)
+    assert set(places.rank_lines(stand)["level"]) == {0.9}
+    assert set(places.shrunken_lines(stand)["level"]) == {0.9}
+    without_any_count(towns)
+    stand = standing(towns.compare())
+    assert "level" in places.shrunken_lines(stand)
+    assert set(places.rank_lines(stand)["level"]) == {0.95}
 
 
 def test_two_towns_have_no_probability_of_the_highest_two(towns):
@@ -139,8 +187,12 @@ def test_two_towns_have_no_probability_of_the_highest_two(towns):
         "Observed place",
         "Its place alone",
         "All places together",
+        "Note",
     ]
     assert list(frame["Its place alone"]) == ["1 to 2", "1 to 2"]
+    assert set(frame["Note"]) == {
+        "no chances: 1 town with a ratio; the spread between towns needs at least 3"
+    }
 
 
 def test_pairs_of_those_with_two_counts(towns):

@@ -12,6 +12,8 @@ from foistats.errors import UsageError
 from foistats.forces.study import profile
 from foistats.forces.study.comparison import compare
 from foistats.forces.study.standing import standing
+from foistats.forces.study.tables import chance_words
+from foistats.layout import PARTS
 from foistats.publish.tabular import csv_text, plain_table
 from foistats.severity.groups import cells
 
@@ -41,7 +43,7 @@ def checked(stand, force):
     assert found["facts"].ne("").all(axis=None)
     numbers = found["numbers"]
     assert (numbers["Estimate"].notna() | numbers["Note"].ne("")).all(), numbers
-    assert (found["places"]["Chance"].notna() | found["places"]["Note"].ne("")).all()
+    assert (found["places"]["Chance"].ne("") | found["places"]["Note"].ne("")).all()
     assert found["others"].notna().all(axis=None)
     assert len(found["others"])
     assert list(found["others"].iloc[:, 0]) == sorted(found["others"].iloc[:, 0])
@@ -100,6 +102,23 @@ def test_what_is_said_of_person_years_is_not_said_of_the_rate(real):
     assert found.loc["Person-years", "Note"] == "held 89 days before the first snapshot"
     assert found.loc["Rate per 1,000 person-years", "Note"] == "refused"
     assert profile.numbers(real, "Kent").loc[1, "Note"] == "exact interval"
+    sussex = profile.numbers(real, "Sussex").set_index("Quantity")["Note"]
+    part = "a part of its cases: staff probably; exact interval"
+    assert sussex["Rate per 1,000 person-years"] == part
+    assert sussex["Ratio of the count to the expected count"] == part
+    every = [profile.numbers(real, force)["Note"] for force in real.comparison.forces["force"]]
+    assert not pd.concat(every).str.contains("_").any()
+
+
+def test_without_a_size_the_reason_stands_with_every_number(towns):
+    towns.without_workforce()
+    stand = standing(towns.compare())
+    found = profile.numbers(stand, "Fellgate").set_index("Quantity")
+    assert set(found["Note"][:-1]) == {"the study has no workforce file"}
+    assert found["Note"].iloc[-1] == stand.reason
+    assert list(profile.others(stand, "Fellgate")["Reason"]) == [
+        "cannot be told: the study has no workforce file"
+    ]
 
 
 def test_an_empty_survey_has_no_profile(towns):
@@ -203,7 +222,14 @@ def test_places_carry_what_they_are(stand):
     ]
     assert list(found["Note"]) == ["95% interval"] * 2 + [""] * 2
     chance = stand.probabilities.set_index("force").loc["Aldermoor"]
-    assert tuple(found["Chance"][2:]) == (chance["highest"], chance["top"])
+    assert list(found["Chance"]) == ["", "", *chance_words(chance[["highest", "top"]])]
+
+
+def test_no_chance_is_given_without_a_count(stand):
+    found = profile.places(stand, "Harrowby").set_index("Place")
+    assert list(found.index) == ["its place alone", "all places together", "the highest"]
+    assert found["Chance"].eq("").all()
+    assert found.loc["the highest", "Note"] == "no chance is given without a count"
 
 
 def test_others_are_alphabetical_with_p_values_in_words(real):
@@ -213,7 +239,11 @@ def test_others_are_alphabetical_with_p_values_in_words(real):
     assert found["p value, all pairs together"].iloc[0] == "1.000"
     assert "below 0.001" in set(found["p value, all pairs together"])
     above = found[found["Its ratio is"] == "above"]
-    assert (above["Chance that it is above"] > 0.95).all()
+    chances = set(above["Chance that it is above"])
+    assert "above 0.99" in chances
+    assert all(float(said) > 0.95 for said in chances - {"above 0.99"})
+    p_values = real.told_apart("Durham").set_index("other")
+    assert (p_values.loc[above["Other force"], "p_value"] < 0.05).all()
     assert "North Yorkshire" in set(above["Other force"])
 
 
@@ -224,15 +254,35 @@ def test_who_has_no_count_cannot_be_told_from_others_and_the_reason_is_given(sta
     assert list(found["Reason"]) == ["cannot be told: no other towns with a count"]
 
 
+def test_a_count_that_nothing_limits_is_why_it_cannot_be_told_from_others(towns):
+    unlimited(towns)
+    found = profile.others(standing(towns.compare(), draws=10), "Dunvale")
+    assert list(found["Reason"]) == ["cannot be told: count known as 0 or more"]
+
+
 def test_statements_have_their_sources(stand):
     register = stand.comparison.register
     found = profile.statements(register, "Dunvale")
     assert list(found["Statement"]) == [f"dunvale-{number}" for number in range(1, 7)]
     assert set(found["Source"]) == {"T4"}
     assert set(found["Publisher"]) == {"Dunvale town hall"}
+    assert found["Part"].iloc[0] == "the count"
+    assert set(found["Part"]) <= set(profile.PARTS.values())
+    assert set(found["Basis"]) <= set(profile.BASIS.values())
     assert list(found["Role"][:3]) == ["all", "School", "Private caterer"]
     assert " or " in found["Outcome"].iloc[4]
     assert profile.statements(register, "Harrowby").empty
+
+
+def test_every_part_and_basis_has_words(real):
+    assert set(profile.PARTS) == set(PARTS)
+    every = real.comparison.register.statements
+    assert every["basis"].isin(list(profile.BASIS)).all()
+    found = pd.concat(
+        [profile.statements(real.comparison.register, f) for f in real.comparison.forces["force"]]
+    )
+    assert "worked out by us" in set(found["Basis"])
+    assert found[["Part", "Basis", "Chosen"]].notna().all(axis=None)
 
 
 def test_severity_is_an_estimate_or_a_reason(real):

@@ -38,7 +38,10 @@ def test_every_sentence_names_published_values_only(towns, monkeypatch, change):
     stand = standing(towns.compare(), draws=20)
     for force in stand.comparison.forces["force"]:
         plain, _ = said(monkeypatch, stand, force)
-        assert re.search(r" any place from \d+ to \d+ among the \d+ ", plain)
+        placed = re.search(r" By its ratio it may have any place from \d+ to \d+ ", plain)
+        open_ended = re.search(r" Without a (count|ratio) it may have any place\.$", plain)
+        assert bool(placed) != bool(open_ended), plain
+        assert bool(placed) == (": the ratio " in plain)
         assert not re.search(r"\b(nan|inf)\b", plain)
         if change is not hostile:
             assert not re.search(r"[{}]|\b(forces?|police|officers?)\b", plain), plain
@@ -53,22 +56,35 @@ def test_every_real_sentence(real, monkeypatch):
     assert "The count lies below the 99.8% limits of chance." in found["Metropolitan"]
     assert "The count lies within the 99.8% limits of chance." in found["Dorset"]
     assert "6 cases (a part of its cases: staff probably), where" in found["Sussex"]
-    assert all("among the 43 forces." in text for text in found.values())
+    end = "among the 43 forces (the 95% interval of its place alone)."
+    assert sum(text.endswith(end) for text in found.values()) == 25
+    assert (
+        sum(text.endswith("Without a count it may have any place.") for text in found.values())
+        == 18
+    )
 
 
 def test_a_count_with_its_expected_count_and_interval(stand, monkeypatch):
     text, shown = said(monkeypatch, stand, "Aldermoor")
     assert text == (
         "**Aldermoor** had 34 inspections, where 44.8 were expected of a town of its size and "
-        "composition: the ratio lies between 0.53 and 1.06 (its 95% interval). The count lies "
-        "within the 99.8% limits of chance. By its ratio it may have any place from 1 to 10 among "
-        "the 10 towns."
+        "composition: the ratio is 0.76 (0.53 to 1.06, the 95% interval). The count lies within "
+        "the 99.8% limits of chance. By its ratio it may have any place from 1 to 10 among the 10 "
+        "towns (the 95% interval of its place alone)."
     )
     assert shown == text.replace("99.8%", "99\\.8%")
 
 
 def test_an_interval_is_told_as_one(stand, monkeypatch):
-    assert "had 18 to 22 inspections, where 23.7" in said(monkeypatch, stand, "Eastmark")[0]
+    text = said(monkeypatch, stand, "Eastmark")[0]
+    assert "had 18 to 22 inspections, where 23.7" in text
+    assert re.search(r"the ratio lies between 0\.\d\d and 1\.\d\d \(the 95% interval\)", text)
+
+
+def test_every_interval_has_its_level(towns, monkeypatch):
+    stand = standing(towns.compare(level=0.9), draws=20)
+    text = said(monkeypatch, stand, "Aldermoor")[0]
+    assert text.count("the 90% interval") == 2
 
 
 def test_a_part_says_of_what(stand, monkeypatch):
@@ -79,22 +95,21 @@ def test_a_part_says_of_what(stand, monkeypatch):
 def test_a_refusal_is_bounded_by_nothing(stand, monkeypatch):
     assert said(monkeypatch, stand, "Harrowby")[0] == (
         "**Harrowby**: no count of inspections in print (refused). Nothing bounds it from above; "
-        "0 or more is all that is known. By its ratio it may have any place from 1 to 10 among the "
-        "10 towns."
+        "0 or more is all that is known. Without a count it may have any place."
     )
 
 
 def test_an_answer_without_a_count_is_bounded_by_the_total(stand, monkeypatch):
     text, _ = said(monkeypatch, stand, "Jessamy")
-    assert re.search(r"what is described, it is \d+ to \d+\. By its ratio", text)
+    assert re.search(r"what is described, it is \d+ to \d+\. Without a count", text)
 
 
 def test_a_count_without_a_size(towns, monkeypatch):
     without_workforce(towns)
     stand = standing(towns.compare())
     assert said(monkeypatch, stand, "Fellgate")[0] == (
-        "**Fellgate** had 17 inspections. What to expect of it is not known: the study has no "
-        "workforce file. By its ratio it may have any place from 1 to 10 among the 10 towns."
+        "**Fellgate** had 17 inspections. It has no ratio to an expected count: the study has no "
+        "workforce file. Without a ratio it may have any place."
     )
 
 
@@ -103,11 +118,11 @@ def test_a_count_without_an_upper_end(towns, monkeypatch):
     stand = standing(towns.compare(), draws=20)
     text, _ = said(monkeypatch, stand, "Fellgate")
     assert "had 17 or more inspections, where" in text
-    assert re.search(r"the ratio is \d\.\d\d or more \(its 95% interval\)", text)
+    assert re.search(r"the ratio is \d\.\d\d or more \(the 95% interval\)", text)
     text, _ = said(monkeypatch, stand, "Dunvale")
     assert "The count, known as an interval only, lies across a 99.8% limit of chance." in text
     text, _ = said(monkeypatch, stand, "Grimshaw")
-    assert "is not known: the period has no stated beginning or end." in text
+    assert "count: the period has no stated beginning or end. Without a ratio" in text
 
 
 def test_letters_that_mean_something_are_shown_as_they_are(towns, monkeypatch):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from foistats.errors import UsageError
+from foistats.forces.study.comparison import compare
 from foistats.forces.study.reference import (
     POOLED,
     WHOLE,
@@ -230,3 +232,18 @@ def test_a_part_of_a_whole_answer_leaves_a_rest_in_the_total(towns, answer, know
 def test_a_count_without_a_record_of_being_asked_may_be_in_the_total_or_not(towns):
     towns.drop("asked.csv", "inspections,Fellgate")
     assert not recorded(towns.compare().forces)
+
+
+def test_rates_without_a_force_are_those_of_the_others(towns):
+    register = towns.read()
+    whole, without = compare(register), compare(register, without="Aldermoor")
+    count = whole.forces.set_index("force").loc["Aldermoor", "n_low"]
+    years = whole.years[whole.years["force"] == "Aldermoor"].set_index("stratum")["person_years"]
+    found = without.reference.set_index("stratum")
+    before = whole.reference.set_index("stratum")
+    assert found["cases"].sum() == pytest.approx(before["cases"].sum() - count)
+    rest = list(before["person_years"] - years)
+    assert rest == pytest.approx(list(found["person_years"]))
+    assert without.label.endswith("rates without Aldermoor")
+    with pytest.raises(UsageError, match="there is no exact count of it"):
+        compare(register, without="Nowhere")

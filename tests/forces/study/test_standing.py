@@ -99,8 +99,12 @@ def test_who_has_no_count_is_told_apart_from_nobody(stand):
 @pytest.mark.parametrize(
     ("kept", "top", "reason"),
     [
-        (("fellgate",), 5, "1 with a count; the spread between towns needs at least 3"),
-        (("fellgate", "dunvale"), 5, "2 with a count; the spread between towns needs at least 3"),
+        (("fellgate",), 5, "1 town with a ratio; the spread between towns needs at least 3"),
+        (
+            ("fellgate", "dunvale"),
+            5,
+            "2 towns with a ratio; the spread between towns needs at least 3",
+        ),
     ],
     ids=["one count", "two counts"],
 )
@@ -129,7 +133,7 @@ def test_counts_that_are_all_zero_give_a_reason(towns):
     stand = standing(towns.compare())
     assert stand.fit is None
     assert stand.reason == (
-        "all 8 counts are zero, or may be; the mean rate is then most likely zero and nothing is "
+        "all 8 counts are zero, or may be; the mean ratio is then most likely zero and nothing is "
         "known about the spread"
     )
 
@@ -156,7 +160,21 @@ def test_spreads_hold_the_estimate_and_give_the_test_once(towns_compared):
     assert (table["estimate"] <= table["conf_high"]).all()
     assert list(table["p_value"].notna()) == [False, True] * 2
     assert "forces" not in " ".join(table["note"])
-    assert "8 towns with a count" in table["note"].iloc[1]
+    assert "8 towns with a ratio (fewer than 20): approximate" in table["note"].iloc[1]
+    assert set(table["note"][table["term"] == "mean"]) == {""}
+
+
+def test_counts_without_a_size_are_not_called_missing(towns):
+    towns.without_workforce()
+    stand = standing(towns.compare())
+    assert stand.reason == "0 towns with a ratio; the spread between towns needs at least 3"
+
+
+def test_words_of_the_study_are_never_taken_for_those_of_a_reason(towns):
+    """A noun that holds the library's own word stands as the study writes it."""
+    towns.change("study.toml", '["town", "towns"]', '["forces\' town", "forces\' towns"]')
+    table = spreads(towns.compare())
+    assert "8 forces' towns with a ratio" in table["note"].iloc[1]
 
 
 def test_the_two_distributions_agree_where_counts_do_not_vary(towns_compared):

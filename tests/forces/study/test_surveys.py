@@ -107,8 +107,8 @@ class TestPressSurveys:
         assert row["why_not"] == "it is the primary survey"
         assert row["units"] == "cases, people"
         assert row["selection"] == (
-            "all by a rule: 22 of 29 counts, part of the cases: 1 of 29 counts, "
-            "what is printed picked on the outcome: 6 of 29 counts"
+            "of 29 counts: 22 all by a rule, 1 part of the cases, "
+            "6 picked on the outcome (or what is printed beside them)"
         )
 
     def test_printed_totals(self, press_surveys):
@@ -260,12 +260,68 @@ class TestForReaders:
             "Whom it covers",
             "Forces with a count",
             "Printed total",
+            "Counted where no total is printed",
             "Selection",
             "Not comparable with the primary survey because",
         ]
         assert list(table["Survey"]) == list(press_surveys["label"])
         assert set(table["Survey"]).isdisjoint(press.surveys["survey"])
         assert not table.apply(lambda column: column.astype(str).str.contains("_and_")).any().any()
+
+    def test_table_and_figure_say_the_same(self, press, press_surveys):
+        """What a figure writes over a bar stands in the table: as the total, or as what counted."""
+        table = surveys.table_of_surveys(press).set_index("Survey")
+        counted = table["Counted where no total is printed"]
+        for row in press_surveys.itertuples():
+            printed, found = table.loc[row.label, "Printed total"], counted[row.label]
+            if printed != "none printed":
+                assert row.said.startswith(f"{printed}; ")
+                assert found == "see the total"
+                continue
+            first, _, forces = found.removesuffix(")").partition(" (")
+            words = row.said.replace(" (picked on the outcome)", "")
+            if row.forces_with_count:
+                assert {f"{forces} with a count", first} == set(
+                    words.replace(", ", "; ").split("; ")
+                )
+            else:
+                assert found == row.said
+        assert counted["Metropolitan Police social network investigations"] == "87 people (1 force)"
+        assert counted["Seven forces asked by a blogger"] == "not added (2 forces)"
+
+    def test_what_is_all_picked_is_marked_wherever_it_is_said(self, press, press_surveys):
+        """The mark depends on the counts alone, not on whether a total was printed."""
+        groups = press.groups.merge(
+            press.statements.loc[press.statements["part"] == "total", ["group"]], how="left",
+            on="group", indicator="total",
+        )  # fmt: skip
+        marked = press_surveys["said"].str.contains("picked on the outcome")
+        for survey, mine in groups.groupby("survey"):
+            counted = mine[mine["total"] == "both"]
+            described = counted if len(counted) else mine
+            assert marked[survey] == (described["disclosure"] == "picked").all(), survey
+        assert marked[["psni-2014-2016", "northumbria-2016-2020", "avon-and-somerset-2018-2020",
+                       "dyfed-powys-2022-2025", "city-of-london-2024-2025"]].all()  # fmt: skip
+
+    def test_a_period_that_is_not_the_surveys_is_of_this_count(self, press):
+        table = surveys.table_of_forces(press, "Avon and Somerset").set_index("Survey")["Period"]
+        assert table["The primary questionnaire asked again"] == (
+            "2012-01-01 to 2016-05-31 (of this count)"
+        )
+        assert table["Avon and Somerset officers found in breach"] == "2018-01-01 to 2020-12-31"
+        surveyed = press.surveys.set_index("survey")[["period_start", "period_end"]]
+        whole = surveys.forces_across_surveys(press)
+        marked = surveys.table_of_forces(press)["Period"].str.endswith(" (of this count)")
+        other = [
+            tuple(surveyed.loc[row.survey]) not in {(row.period_start, row.period_end), ("", "")}
+            for row in whole.itertuples()
+        ]
+        assert list(marked) == other
+
+    def test_a_period_that_the_survey_leaves_open_is_of_this_count(self, again):
+        add_group(again, "brackwater-again", "Brackwater", period_start="2024-01-01")
+        table = surveys.table_of_forces(read_register(again), "Brackwater").set_index("Survey")
+        assert table.loc["Asked again", "Period"] == "from 2024, end not stated (of this count)"
 
     def test_forces(self, press, press_forces):
         table = surveys.table_of_forces(press)
@@ -282,19 +338,6 @@ class TestForReaders:
         assert list(table["Unit"]) == ["inspections", "inspections"]
         assert list(table["Asked by"]) == ["not stated", "not stated"]
         assert set(surveys.table_of_forces(register)["Town"]) == {"Aldermoor", "Brackwater"}
-
-    @pytest.mark.parametrize(
-        ("start", "end", "said"),
-        [
-            ("2009-01-01", "2014-02-17", "2009-01-01 to 2014-02-17"),
-            ("2015-01-01", "", "from 2015, end not stated"),
-            ("2013-04-01", "", "from 2013-04-01, end not stated"),
-            ("", "2013-12-31", "until 2013-12-31, start not stated"),
-            ("", "", "not stated"),
-        ],
-    )
-    def test_periods(self, start, end, said):
-        assert surveys.period_words(start, end) == said
 
 
 class TestDifferences:
@@ -365,7 +408,7 @@ class TestDifferences:
         assert why_not(again)[-1] == "picked on the outcome"
         add_group(again, "brackwater-again", "Brackwater")
         assert why_not(again)[-1] == (
-            "all by a rule: 1 of 2 counts, what is printed picked on the outcome: 1 of 2 counts"
+            "of 2 counts: 1 all by a rule, 1 picked on the outcome (or what is printed beside them)"
         )
 
     def test_area(self, again):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from foistats import read_register
+from foistats.describe import heading
 from foistats.forces.study import tables, unprinted
 from foistats.forces.study.comparison import compare, readings
 from foistats.layout import UNLIMITED
@@ -59,8 +60,11 @@ def test_tables_are_publishable_alphabetical_and_give_reasons(towns, change):
         text = publishable(name, frame)
         assert change is hostile or not BRITISH.search(text), (name, text)
     whole = found["counts_and_ratios"]
-    told = whole["Note"].where(whole["Note"].ne(""), whole.iloc[:, 1].astype(str))
-    assert explained(whole.assign(Told=told), "Told")
+    counted = whole.iloc[:, 1].astype(str).str.fullmatch(r"\d+( \(a part: .*\))?")
+    note = whole["Note"] if "Note" in whole else pd.Series("", index=whole.index)
+    assert explained(whole[counted].assign(Told=note[counted]), "Told")
+    assert whole.iloc[:, 1].ne("").all()
+    assert (whole["Expected"].notna() | note.ne("")).all()
     for name in ("reference", "unprinted", "person_years"):
         assert explained(found[name], "Note"), found[name]
     assert explained(found["why_not_direct"], "Reason")
@@ -85,18 +89,58 @@ def test_counts_and_ratios_divide_what_they_show(towns_compared):
     years = towns_compared.total_years.set_index("force")["person_years"]
     row = frame.loc["Aldermoor"]
     assert (row["Inspections"], row["Note"]) == ("34", "")
+    assert list(frame)[-1] == "Note"
     assert row["Rate"] == pytest.approx(1000 * 34 / years["Aldermoor"])
     assert row["Ratio"] == pytest.approx(34 / row["Expected"])
     assert row["Ratio from"] < row["Ratio"] < row["Ratio to"]
     assert frame.loc["Eastmark", "Inspections"] == "18 to 22"
     assert np.isnan(frame.loc["Eastmark", "Ratio"])
     assert frame.loc["Eastmark", "Ratio from"] < frame.loc["Eastmark", "Ratio to"]
-    assert "count known as 18 to 22" in frame.loc["Eastmark", "Note"]
-    assert frame.loc["Inverloch", "Note"].startswith("a part of its cases: public kitchens")
+    assert frame.loc["Inverloch", "Inspections"] == "6 (a part: public kitchens)"
     assert frame.loc["Brackwater", "Note"] == "known break in its workforce"
     assert frame.loc["Harrowby", "Inspections"] == "refused"
-    assert frame.loc["Jessamy", "Inspections"] == "answered; not found in print"
-    assert frame.loc[["Harrowby", "Jessamy"], "Note"].eq("").all()
+    assert frame.loc["Jessamy", "Inspections"] == "not in print"
+    assert frame["Note"].ne("").sum() == 1
+
+
+def test_a_note_that_no_row_needs_has_no_column(towns):
+    towns.drop("breaks.csv", "Brackwater,")
+    assert list(tables.counts_and_ratios(towns.compare()))[-1] == "Ratio to"
+
+
+def test_a_break_is_a_field_not_a_word(towns):
+    """A reason that reads like another is no break, and one that does not is."""
+    compared = towns.compare()
+    note = compared.years["note"].replace("break", "fold", regex=True)
+    note = note.mask(compared.years["force"] == "Dunvale", "no break from work")
+    compared.years["note"] = note
+    frame = tables.counts_and_ratios(compared).set_index("Town")
+    assert list(frame.index[frame["Note"].ne("")]) == ["Brackwater"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("refused", "refused"),
+        ("disclosed", "not in print"),
+        ("partial", "not in print"),
+        ("suppressed", "suppressed"),
+        ("not_held", "not held"),
+        ("no_answer", "no answer"),
+        ("not_in_print", "not in print"),
+    ],
+)
+def test_a_missing_count_is_its_reason_in_short(towns, answer, said):
+    towns.change("asked.csv", "Harrowby,refused", f"Harrowby,{answer}")
+    frame = tables.counts_and_ratios(towns.compare()).set_index("Town")
+    assert frame.loc["Harrowby", "Inspections"] == said
+
+
+def test_a_part_of_what_was_asked_for_is_known_from_below(towns):
+    towns.change("groups.csv", "public kitchens,case,part", "all kitchens,case,part")
+    frame = tables.counts_and_ratios(towns.compare()).set_index("Town")
+    assert frame.loc["Inverloch", "Inspections"] == "6 or more (a part)"
+    assert np.isnan(frame.loc["Inverloch", "Ratio to"])
 
 
 def test_a_count_without_an_upper_end_has_no_upper_end_of_its_ratio(towns):
@@ -105,8 +149,10 @@ def test_a_count_without_an_upper_end_has_no_upper_end_of_its_ratio(towns):
     assert frame.loc["Fellgate", "Inspections"] == "17 or more"
     assert np.isnan(frame.loc["Fellgate", "Ratio to"])
     assert frame.loc["Fellgate", "Ratio from"] > 0
-    assert "count known as 17 or more" in frame.loc["Fellgate", "Note"]
-    assert "the period has no stated beginning or end" in frame.loc["Grimshaw", "Note"]
+    assert frame.loc["Fellgate", "Note"] == ""
+    assert frame.loc["Grimshaw", "Note"] == "the period has no stated beginning or end"
+    period = tables.person_years(towns.compare()).set_index("Town").loc["Grimshaw", "Period"]
+    assert period == "until 2022-12-31, start not stated"
 
 
 def test_without_size_the_reason_stands_in_every_row(towns):
@@ -144,10 +190,26 @@ def test_reasons_against_direct_rates_name_roles_as_readers_know_them(towns_comp
     assert frame["Towns"].sum() == len(towns_compared.forces)
     named = ", ".join(frame["Which"]).split(", ")
     assert sorted(named) == list(towns_compared.forces["force"])
-    reasons = frame[frame["Rate"].isna()]["Reason"]
-    assert "no count of Public kitchens; no count of Private caterers" in set(reasons)
-    assert not reasons.str.contains(r"of (?:public|private)\b").any()
+    said = frame[frame["Rate"].isna()]["Reason"]
+    assert "no count of public kitchens; no count of private caterers" in set(said)
+    by_force = frame.set_index("Which")["Reason"]
+    assert by_force["Inverloch"] == (
+        "no count of public kitchens; its count covers no private caterers"
+    )
     assert (frame["Rate"].notna() == frame["Reason"].eq("every role is printed")).all()
+
+
+def test_groups_of_the_workforce_are_named_without_their_underscores(towns):
+    for file in ("workforce.csv", "breaks.csv", "study.toml"):
+        text = towns.text(file).replace("caterer", "private_caterer")
+        towns.write(file, text.replace("stalls as kitchens", "my_stalls as kitchens"))
+    towns.change(
+        "study.toml",
+        'private = ["private_caterer"] }',
+        'private = ["private_caterer", "mobile"] }',
+    )
+    note = tables.person_years(towns.compare()).set_index("Town").loc["Brackwater", "Note"]
+    assert note.startswith("private caterer: break from 2021-03-31 (the town counts my_stalls as")
 
 
 def test_a_ratio_under_a_second_reading_only_is_not_lost(towns):
@@ -199,8 +261,14 @@ def test_p_values_are_never_zero():
     assert found == ["below 0.001", "below 0.001", "below 0.001", "0.001", "0.500", ""]
 
 
+def test_chances_are_never_zero_or_one():
+    found = tables.chance_words(pd.Series([0.0, 0.0099, 0.01, 0.5, 0.99, 0.9901, 1.0, np.nan]))
+    ends = ["below 0.01"] * 2, ["above 0.99"] * 2
+    assert found == [*ends[0], "0.01", "0.50", "0.99", *ends[1], ""]
+
+
 def test_headings_keep_capitals():
-    assert [tables.heading(word) for word in ("NHS trust", "örtchen", "")] == [
+    assert [heading(word) for word in ("NHS trust", "örtchen", "")] == [
         "NHS trust",
         "Örtchen",
         "",

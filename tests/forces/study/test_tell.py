@@ -9,7 +9,7 @@ import pytest
 
 from foistats import read_register
 from foistats.forces.study import tell, unprinted
-from foistats.forces.study.comparison import compare
+from foistats.forces.study.comparison import compare, variants
 from foistats.forces.study.standing import standing
 
 from .variants import (
@@ -174,7 +174,7 @@ def test_the_funnel_sentence_counts_positions(towns_compared):
     assert numbers["below_wide"] == (at == "below").sum()
     assert numbers["pairs_with_counts"] == 28
     words = towns_compared.register.study.words
-    assert "If true ratios may differ" in tell.funnel_in_words(found, stand, words)
+    assert "If true ratios themselves differ" in tell.funnel_in_words(found, stand, words)
 
 
 def test_where_the_scatter_is_unknown_wider_limits_are_not_told(towns):
@@ -183,7 +183,7 @@ def test_where_the_scatter_is_unknown_wider_limits_are_not_told(towns):
     said = tell.funnel_in_words(
         compared.funnel(), standing(compared), compared.register.study.words
     )
-    assert "If true ratios may differ" not in said
+    assert "If true ratios themselves differ" not in said
 
 
 def test_the_reference_sentence_follows_what_is_printed(towns, towns_compared):
@@ -211,7 +211,8 @@ def test_the_reference_sentence_follows_what_is_printed(towns, towns_compared):
 )  # fmt: skip
 def test_those_without_a_count_together(towns_compared, forces, low, high, said):
     row = {"forces": forces, "n_low": low, "n_high": high, "expected": 4.0}
-    found = pd.DataFrame([row | {"conf_low": 0.1, "conf_high": 2.0}])
+    ends = {"estimate_low": low / 4, "estimate_high": high / 4}
+    found = pd.DataFrame([row | ends | {"conf_low": 0.1, "conf_high": 2.0}])
     words = towns_compared.register.study.words
     assert tell.together_in_words(found, words).startswith(said)
     told = tell.together_values(found)["unprinted_count"]["number"]
@@ -233,8 +234,8 @@ def test_days_held_are_explained_only_where_all_are(towns):
     towns.write("workforce.csv", "\n".join(lines) + "\n")
     sentence = tell.notes_in_words(towns.compare())
     assert sentence == (
-        "Of all person-years: held 90 days before the first snapshot. For the days held, the "
-        "nearest headcount stands in."
+        "Of all person-years: for 90 days before the first snapshot the nearest headcount "
+        "stands in."
     )
     without_any_count(towns)
     assert tell.notes_in_words(towns.compare()) == sentence
@@ -248,4 +249,17 @@ def test_the_real_sentence():
     assert found.surely
     assert not found.tied
     assert np.isclose(found.ratio, 1.754, atol=0.001)
-    assert tell.notes_in_words(compared).startswith("Of all person-years: held 89 days before")
+    assert tell.notes_in_words(compared).startswith("Of all person-years: for 89 days before")
+
+
+def test_variants_say_how_far_the_result_rests_on_them(towns_compared):
+    others = variants(towns_compared)
+    values = tell.variants_values(towns_compared, others)
+    largest = tell.largest(towns_compared).force
+    ratios = [one.ratios.set_index("force").loc[largest, "estimate"] for one in others]
+    assert values["variant_ratio_least"]["number"] == min(ratios)
+    assert values["variant_ratio_most"]["number"] == max(ratios)
+    said = tell.variants_in_words(towns_compared, others)
+    assert said.startswith("If one reads the workforce in another way")
+    assert tell.variants_values(towns_compared, ()) == {}
+    assert tell.variants_in_words(towns_compared, ()).startswith("There is no other reading")

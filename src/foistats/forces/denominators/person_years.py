@@ -33,6 +33,7 @@ COLUMNS = [
     "person_years",
     "held_days",
     "gap_days",
+    "broken",
     "note",
 ]
 
@@ -66,10 +67,11 @@ def person_years(
     -------
     DataFrame
         One row per force and stratum: ``force, stratum, period_start, period_end, days,
-        person_years, held_days, gap_days, note``. ``held_days`` are days of the period beyond the
-        snapshots, ``gap_days`` the longest distance between neighbouring snapshots it draws on
-        where that is more than a year, else zero. A force without snapshots of a group has no
-        person-years, and the note says so.
+        person_years, held_days, gap_days, broken, note``. ``held_days`` are days of the period
+        beyond the snapshots, ``gap_days`` the longest distance between neighbouring snapshots it
+        draws on where that is more than a year, else zero; ``broken`` whether it draws on a series
+        across one of its known breaks. A force without snapshots of a group has no person-years,
+        and the note says so.
 
     Raises
     ------
@@ -98,7 +100,9 @@ def person_years(
     asked = _checked(periods).merge(_members(strata, snapshots.groups), how="cross")
     answers = asked.assign(**HeadcountSeries(snapshots).answer(asked))
     _refuse_extrapolation(answers, hold_days)
-    reasons = _reasons(answers, _checked_breaks(breaks, snapshots.groups))
+    known = _breaks(answers, _checked_breaks(breaks, snapshots.groups))
+    answers["broken"] = _any(known, len(answers))
+    reasons = _reasons(answers, known)
     return _by_stratum(answers, reasons)
 
 
@@ -146,20 +150,22 @@ def _refuse_extrapolation(answers: pd.DataFrame, hold_days: int) -> None:
     )
 
 
-def _reasons(answers: pd.DataFrame, breaks: pd.DataFrame | None) -> list[Reason]:
+def _reasons(answers: pd.DataFrame, known: list[Reason]) -> list[Reason]:
     """Return, by force and group, what a reader must know about its person-years."""
     gaps = answers["gap_days"].to_numpy()
-    known = _breaks(answers, breaks)
-    told = np.logical_or.reduce(
-        [np.zeros(len(answers), dtype=bool), *(holds for holds, _ in known)]
-    )
+    mixed = answers["mixed"].to_numpy() & ~answers["broken"].to_numpy()
     return [
         (answers["person_days"].isna().to_numpy(), "no snapshot"),
         (_held(answers) > 0, _held_in_words(answers)),
         (gaps > 0, _texts(gaps) + " days between two snapshots"),
-        (answers["mixed"].to_numpy() & ~told, "zero at some snapshots and not at others"),
+        (mixed, "zero at some snapshots and not at others"),
         *known,
     ]
+
+
+def _any(reasons: Sequence[Reason], rows: int) -> Array:
+    holding = [np.zeros(rows, dtype=bool), *(holds for holds, _ in reasons)]
+    return np.asarray(np.logical_or.reduce(holding))
 
 
 def _held_in_words(answers: pd.DataFrame) -> Array:
@@ -213,7 +219,7 @@ def _by_stratum(answers: pd.DataFrame, reasons: Sequence[Reason]) -> pd.DataFram
     frame = whole[["start", "end"]].first().reset_index()
     days = np.bincount(place, weights=answers["person_days"].to_numpy(), minlength=len(frame))
     start, end = frame.pop("start"), frame.pop("end")
-    longest = whole[["held_days", "gap_days"]].max().reset_index(drop=True)
+    longest = whole[["held_days", "gap_days", "broken"]].max().reset_index(drop=True)
     said = _said(place, answers["group"].to_numpy(), reasons)
     frame = frame.assign(
         period_start=_dates(start),
@@ -222,6 +228,7 @@ def _by_stratum(answers: pd.DataFrame, reasons: Sequence[Reason]) -> pd.DataFram
         person_years=days / DAYS_PER_YEAR,
         held_days=longest["held_days"],
         gap_days=longest["gap_days"],
+        broken=longest["broken"],
         note=notes((said != "", said), (days == 0, "nobody in these groups")),
     )
     return frame[COLUMNS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from foistats.describe import ANSWERS
+from foistats.describe import ANSWERS, spaced
 from foistats.errors import OverlapError
 from foistats.layout import UNLIMITED
 from foistats.register import Register
@@ -115,6 +115,5 @@ def _note(row: tuple) -> str:  # type: ignore[type-arg]
         given = row.answer in ("disclosed", "partial")  # type: ignore[attr-defined]
         return f"{said}; {NO_COUNT}" if given else said
     if row.coverage == "part":  # type: ignore[attr-defined]
-        covered = row.population.replace("_", " ")  # type: ignore[attr-defined]
-        return f"a part of its cases: {covered}"
+        return f"a part of its cases: {spaced(row.population)}"  # type: ignore[attr-defined]
     return ""

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from foistats.describe import spaced
 from foistats.errors import NotIdentifiedError
 from foistats.forces.columns import notes
 from foistats.forces.comparable import Counts, comparable_counts
@@ -44,10 +45,12 @@ class Comparison:
         Every force, with its count or why there is none (`foistats.forces.study.answers.answers`).
     years : DataFrame
         One row per force and role: ``force, stratum, period_start, period_end, person_years,
-        held_days, note``, over the force's own period and population: zero where its count does
-        not cover the role, NaN, with a note, where it cannot be known.
+        held_days, broken, note``, over the force's own period and population: zero where its count
+        does not cover the role, NaN, with a note, where it cannot be known.
     reference : DataFrame
         The reference rate of each role (`foistats.forces.study.reference.reference_rates`).
+    without : str
+        The force that the reference rates leave out; empty: none.
     per : float
         Person-years that rates refer to.
     level : float
@@ -61,6 +64,13 @@ class Comparison:
     reference: pd.DataFrame
     per: float
     level: float
+    without: str = ""
+
+    @property
+    def label(self) -> str:
+        """What distinguishes it from other comparisons of the same study."""
+        without = f"rates without {self.without}" if self.without else ""
+        return ", ".join(filter(None, [self.reading, without])) or "as stated"
 
     @property
     def external(self) -> bool:
@@ -114,7 +124,12 @@ class Comparison:
         """The counts over their expected counts, for effects and ranks."""
         return comparable_counts(self.ratios)
 
-    def funnel(self, kind: Literal["ratio", "rate"] = "ratio") -> Funnel:
+    def funnel(
+        self,
+        kind: Literal["ratio", "rate"] = "ratio",
+        *,
+        scale: Literal["natural", "stabilised"] = "natural",
+    ) -> Funnel:
         """Return the funnel of ratios against one, or of rates against the pooled rate.
 
         Ratios over expected counts that are those of the same forces have the pooled ratio as
@@ -122,9 +137,10 @@ class Comparison:
         """
         if kind == "rate":
             years = self.total_years[["force", "person_years"]]
-            return funnel(self.counts, years, kind="rate", per=self.per)
+            return funnel(self.counts, years, kind="rate", per=self.per, scale=scale)
         expected = self.ratios[["force", "expected"]]
-        return funnel(self.counts, expected, kind="ratio", target=1 if self.external else "pooled")
+        target: float | Literal["pooled"] = 1 if self.external else "pooled"
+        return funnel(self.counts, expected, kind="ratio", target=target, scale=scale)
 
     def effects(self, mixing: str = "gamma") -> ForceEffects | str:
         """Return the distribution of the forces' relative rates, or why it is not identified."""
@@ -145,7 +161,12 @@ class Comparison:
 
 
 def compare(
-    register: Register, *, reading: str = "", per: float = 1000, level: float = 0.95
+    register: Register,
+    *,
+    reading: str = "",
+    without: str = "",
+    per: float = 1000,
+    level: float = 0.95,
 ) -> Comparison:
     """Return the forces of the primary survey side by side.
 
@@ -154,6 +175,8 @@ def compare(
     register : Register
     reading : str
         The label of a reading of the workforce; empty: the primary one.
+    without : str
+        A force that the reference rates leave out, if it has an exact count.
     per : float
         Person-years that rates refer to.
     level : float
@@ -164,22 +187,39 @@ def compare(
     InvalidStudyError
         If a file or setting of the workforce is wrong, with every finding.
     UsageError
-        If there is no such reading, or (`foistats.errors.OverlapError`) the survey counts a force
-        twice.
+        If there is no such reading or no such count to leave out, or
+        (`foistats.errors.OverlapError`) the survey counts a force twice.
     """
     workforce = read_workforce(register.study)
     forces = answers(register)
     chosen = workforce.reading(reading) if workforce else None
     years = _years(register, forces, workforce, chosen)
-    reference = reference_rates(register, forces, years, per=per)
+    reference = reference_rates(register, forces, years, without=without, per=per)
     label = chosen.label if chosen else ""
-    return Comparison(register, label, forces, years, reference, per, level)
+    return Comparison(register, label, forces, years, reference, per, level, without)
 
 
 def readings(register: Register) -> tuple[str, ...]:
     """Return the labels of the workforce's readings, the primary one first; none without one."""
     workforce = read_workforce(register.study)
     return tuple(reading.label for reading in workforce.readings) if workforce else ()
+
+
+def variants(comparison: Comparison) -> tuple[Comparison, ...]:
+    """Return the comparison under other readings of the workforce and other reference rates.
+
+    The last leaves out of the reference rates the force that the study leaves out first, if it
+    names one with an exact count.
+    """
+    register = comparison.register
+    per, level, own = comparison.per, comparison.level, comparison.reading
+    others = [label for label in readings(register) if label != own]
+    found = [compare(register, reading=label, per=per, level=level) for label in others]
+    first = register.study.analysis.first_left_out
+    exact = comparison.forces[comparison.forces["n_low"] == comparison.forces["n_high"]]
+    if first in set(exact["force"]):
+        found.append(compare(register, reading=own, without=first, per=per, level=level))
+    return tuple(found)
 
 
 def _years(
@@ -213,7 +253,7 @@ def _years(
     return _covered(frame, workforce)
 
 
-KNOWN = ["person_years", "held_days", "note"]
+KNOWN = ["person_years", "held_days", "broken", "note"]
 
 
 def _covered(frame: pd.DataFrame, workforce: Workforce) -> pd.DataFrame:
@@ -226,7 +266,7 @@ def _covered(frame: pd.DataFrame, workforce: Workforce) -> pd.DataFrame:
     beyond = (frame["held_days"] > workforce.hold_days).to_numpy()
     unsaid = np.array([known is None for known in covers], dtype=bool)
     outside = np.array([known is False for known in covers], dtype=bool)
-    words = [word.replace("_", " ") or "not stated" for word in frame["population"]]
+    words = [spaced(word) or "not stated" for word in frame["population"]]
     strange = [f"no person-years are set for the population: {text}" for text in words]
     own = frame["note"].fillna("").to_numpy(dtype=object)
     said = notes(
@@ -237,13 +277,14 @@ def _covered(frame: pd.DataFrame, workforce: Workforce) -> pd.DataFrame:
     )
     years = frame["person_years"].astype(float).to_numpy()
     years = np.where(outside, 0.0, np.where(unstated | beyond | unsaid, np.nan, years))
-    frame = frame.assign(person_years=years, note=np.where(outside, "", said))
+    broken = frame["broken"].fillna(False).to_numpy(dtype=bool) & ~outside
+    frame = frame.assign(person_years=years, broken=broken, note=np.where(outside, "", said))
     return frame[["force", "stratum", "period_start", "period_end", *KNOWN]]
 
 
 def _unknown(frame: pd.DataFrame, note: str) -> pd.DataFrame:
     columns = ["force", "stratum", "period_start", "period_end", *KNOWN]
-    return frame.assign(person_years=np.nan, held_days=np.nan, note=note)[columns]
+    return frame.assign(person_years=np.nan, held_days=np.nan, broken=False, note=note)[columns]
 
 
 def _joined(found: pd.Series) -> str:

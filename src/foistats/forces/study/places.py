@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from foistats.forces.columns import notes
+from foistats.forces.study.reasons import exactness, no_chance, no_expected
 from foistats.forces.study.standing import Standing
-from foistats.forces.study.tables import nouns, p_words
+from foistats.forces.study.tables import chance_words, nouns, p_words
 
 
 def shrunken(standing: Standing) -> pd.DataFrame:
@@ -27,6 +28,10 @@ def shrunken(standing: Standing) -> pd.DataFrame:
         return pd.DataFrame({"Reason": [standing.reason]})
     frame = standing.shrunken
     exact = frame["crude_low"] == frame["crude_high"]
+    comparison = standing.comparison
+    why = no_expected(comparison)
+    counted = comparison.forces.set_index("force").loc[frame["force"]]
+    own = np.array([exactness(row, why[name], exact="") for name, row in counted.iterrows()])
     return pd.DataFrame(
         {
             force: frame["force"],
@@ -34,8 +39,9 @@ def shrunken(standing: Standing) -> pd.DataFrame:
             "Shrunken ratio": frame["estimate"],
             "From": frame["conf_low"],
             "To": frame["conf_high"],
-            "Note": frame["note"].str.replace(
-                "predicted from the other forces", f"predicted from the other {forces}", regex=False
+            "Note": notes(
+                (own != "", own),
+                (~comparison.comparable.known, f"predicted from the other {forces}"),
             ),
         }
     )
@@ -49,18 +55,20 @@ def shrunken_lines(standing: Standing) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``force, estimate, conf_low, conf_high, kind``: with a ratio, or predicted from the others.
+        ``force, estimate, conf_low, conf_high, level, kind``: with a ratio, or predicted from the
+        others.
     """
+    columns = ["force", "estimate", "conf_low", "conf_high", "level", "kind"]
     frame = standing.shrunken
     if frame.empty:
-        return pd.DataFrame(columns=["force", "estimate", "conf_low", "conf_high", "kind"])
+        return pd.DataFrame(columns=columns)
     known = np.array(standing.comparison.comparable.known)
     kinds = np.where(known, "with a ratio", "without: predicted from the others")
     frame = frame.assign(kind=kinds).set_index("force").loc[standing.order].reset_index()
     last = frame[frame["kind"] == kinds[~known][0]] if (~known).any() else frame[:0]
     shared = last[:1].assign(force=f"each of the {len(last)} without a ratio")
     frame = pd.concat([frame[: len(frame) - len(last)], shared], ignore_index=True)
-    return frame[["force", "estimate", "conf_low", "conf_high", "kind"]]
+    return frame[columns]
 
 
 def ranks(standing: Standing) -> pd.DataFrame:
@@ -70,8 +78,9 @@ def ranks(standing: Standing) -> pd.DataFrame:
     -------
     DataFrame
         The force, ``Observed place`` among those with a count, ``Its place alone`` (the pointwise
-        interval), ``All places together`` (the simultaneous one), and where there is a fit the
-        probabilities of the highest and of the ``top`` highest places.
+        interval), ``All places together`` (the simultaneous one), where there is a fit the
+        probabilities of the highest and of the ``top`` highest places in words, and ``Note``: why
+        there is none.
     """
     force, _ = nouns(standing.comparison)
     counted = standing.comparison.forces["n_low"].notna()
@@ -95,18 +104,25 @@ def ranks(standing: Standing) -> pd.DataFrame:
             ],
         }
     )
+    return _with_chances(standing, frame, force)
+
+
+def _with_chances(standing: Standing, frame: pd.DataFrame, force: str) -> pd.DataFrame:
+    """Return a table with the chances of the highest places, or why there are none."""
     if standing.probabilities.empty:
-        return frame
+        return frame.assign(Note=f"no chances: {standing.reason}")
+    why = no_chance(standing.comparison).loc[frame[force]]
     chances = standing.probabilities.set_index("force").loc[frame[force]]
-    frame["P(highest)"] = chances["highest"].to_numpy()
+    chances = chances.where(why.eq(""))
+    frame["P(highest)"] = chance_words(chances["highest"])
     if standing.top > 1:
-        frame[f"P({standing.top} highest)"] = chances["top"].to_numpy()
-    return frame
+        frame[f"P({standing.top} highest)"] = chance_words(chances["top"])
+    return frame.assign(Note=why.to_numpy())
 
 
 def rank_lines(standing: Standing) -> pd.DataFrame:
     """Return the intervals of places for a figure, in the order of `Standing.order`."""
-    columns = ["force", "kind", "observed_low", "observed_high", "conf_low", "conf_high"]
+    columns = ["force", "kind", "observed_low", "observed_high", "conf_low", "conf_high", "level"]
     frame = standing.ranks[columns]
     place = {force: number for number, force in enumerate(standing.order)}
     return frame.assign(order=frame["force"].map(place)).sort_values(

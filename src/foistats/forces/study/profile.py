@@ -8,16 +8,28 @@ import numpy as np
 import pandas as pd
 
 from foistats.codebooks import ANY
-from foistats.describe import ANSWERS, FIELDS, number, words
+from foistats.describe import ANSWERS, FIELDS, number, period_words, spaced, words
 from foistats.errors import UsageError, did_you_mean
 from foistats.forces.study.comparison import Comparison
 from foistats.forces.study.places import shrunken
+from foistats.forces.study.reasons import exactness, no_chance, no_expected, years
 from foistats.forces.study.standing import Standing
-from foistats.forces.study.tables import p_words, row_of
+from foistats.forces.study.tables import chance_words, p_words, row_of
 from foistats.layout import UNLIMITED
 from foistats.register import Register
 
-_CHOSEN = {"rule": "by a rule", "picked": "picked for its outcome"}
+CHOSEN = {"rule": "by a rule", "picked": "picked for its outcome"}
+BASIS = {"printed": "printed", "derived": "worked out by us"}
+PARTS = {
+    "total": "the count",
+    "cell": "entry of a table",
+    "margin": "entry by role or outcome alone",
+    "remainder": "what is left of a table",
+    "subset": "some of the cases",
+    "duplicate": "the same in another source",
+    "alternative": "another figure",
+}
+"""What a statement is, for a reader, by its part (`foistats.layout.PARTS`)."""
 
 
 def chosen(comparison: Comparison, force: str = "") -> str:
@@ -42,7 +54,6 @@ def facts(comparison: Comparison, force: str) -> pd.DataFrame:
     """Return what the force was asked and what it answered: ``What, Found``."""
     row = row_of(comparison.forces, force)
     study = comparison.register.study
-    period = [row[end] or "not stated" for end in ("period_start", "period_end")]
     ends = row["n_low"], row["n_high"]
     counted = "none in print" if np.isnan(ends[0]) else number(*map(int, ends))
     sources = comparison.register.sources.set_index("source")
@@ -54,8 +65,8 @@ def facts(comparison: Comparison, force: str) -> pd.DataFrame:
         ("Answer", ANSWERS.get(row["answer"], "no record of being asked")),
         (f"Count of {study.words['case'][1]}", counted),
         ("Unit of the count", row["unit"] or "not stated"),
-        ("Whom it covers", row["population"].replace("_", " ") or "not stated"),
-        ("Period", " to ".join(dict.fromkeys(period))),
+        ("Whom it covers", spaced(row["population"]) or "not stated"),
+        ("Period", period_words(row["period_start"], row["period_end"])),
         (
             "How much of its cases",
             {"all": "all", "part": "a part"}.get(row["coverage"], "no count"),
@@ -75,19 +86,18 @@ def numbers(standing: Standing, force: str) -> pd.DataFrame:
     """
     comparison = standing.comparison
     rate, ratio = (row_of(frame, force) for frame in (comparison.rates, comparison.ratios))
+    count, why = row_of(comparison.forces, force), no_expected(comparison)[force]
+    unsized = "" if rate["person_years"] > 0 else why
+    expected = why or _reference(comparison)
     rows: list[tuple[Any, ...]] = [
-        ("Person-years", rate["person_years"], np.nan, np.nan, _note(comparison, force)),
+        ("Person-years", rate["person_years"], np.nan, np.nan, years(comparison)[force]),
         (
             f"Rate per {comparison.per:,.0f} person-years",
             *_ends(rate),
-            _said(comparison, rate),
+            exactness(count, unsized),
         ),
-        ("Expected count", ratio["expected"], np.nan, np.nan, _expected(comparison, ratio)),
-        (
-            "Ratio of the count to the expected count",
-            *_ends(ratio),
-            ratio["note"] or "exact interval",
-        ),
+        ("Expected count", ratio["expected"], np.nan, np.nan, expected),
+        ("Ratio of the count to the expected count", *_ends(ratio), exactness(count, why)),
         ("Shrunken ratio", *_shrunken(standing, force)),
     ]
     return pd.DataFrame(rows, columns=["Quantity", "Estimate", "From", "To", "Note"])
@@ -96,44 +106,52 @@ def numbers(standing: Standing, force: str) -> pd.DataFrame:
 def places(standing: Standing, force: str) -> pd.DataFrame:
     """Return which places the force may have: ``Place, From, To, Chance, Note``.
 
-    The intervals of its place alone and of all places together; where there is a fit, the chances
-    of the highest place and of one of the ``top`` highest, else the reason.
+    The intervals of its place alone and of all places together; the chances in words of the highest
+    place and of one of the ``top`` highest, or why none is given: without a count, or a fit.
     """
     own = standing.ranks[standing.ranks["force"] == force].set_index("kind")
     names = {"pointwise": "its place alone", "simultaneous": "all places together"}
     said = f"{100 * standing.comparison.level:g}% interval"
     rows: list[tuple[Any, ...]] = [
-        (label, int(own.loc[kind, "conf_low"]), int(own.loc[kind, "conf_high"]), np.nan, said)
+        (label, int(own.loc[kind, "conf_low"]), int(own.loc[kind, "conf_high"]), "", said)
         for kind, label in names.items()
     ]
-    if standing.probabilities.empty:
-        rows.append(("the highest", 1, 1, np.nan, standing.reason))
-    else:
-        chance = row_of(standing.probabilities, force)
-        rows.append(("the highest", 1, 1, chance["highest"], ""))
-        if standing.top > 1:
-            label = f"one of the {standing.top} highest"
-            rows.append((label, 1, standing.top, chance["top"], ""))
-    return pd.DataFrame(rows, columns=["Place", "From", "To", "Chance", "Note"])
+    return pd.DataFrame(
+        rows + _chances(standing, force), columns=["Place", "From", "To", "Chance", "Note"]
+    )
+
+
+def _chances(standing: Standing, force: str) -> list[tuple[Any, ...]]:
+    """Return the rows of chances, or one with the reason why there are none."""
+    why = standing.reason or no_chance(standing.comparison)[force]
+    if why:
+        return [("the highest", 1, 1, "", why)]
+    chance = row_of(standing.probabilities, force)
+    highest, top = chance_words(chance[["highest", "top"]])
+    rows: list[tuple[Any, ...]] = [("the highest", 1, 1, highest, "")]
+    if standing.top > 1:
+        rows.append((f"one of the {standing.top} highest", 1, standing.top, top, ""))
+    return rows
 
 
 def others(standing: Standing, force: str) -> pd.DataFrame:
     """Return who can be told apart from the force, or why nobody can.
 
+    The p values and sides guard all pairs of the comparison together; a chance is for its one pair,
+    under the model of the shrunken ratios, so it may be near one where the side cannot be told.
+
     Returns
     -------
     DataFrame
         One row per other force with a count: the force, ``Its ratio is, p value, all pairs
-        together`` and, where there is a fit, ``Chance that it is above``; one row ``Reason`` where
-        there is no such pair.
+        together`` and, where there is a fit, ``Chance that it is above`` in words; one row
+        ``Reason`` where there is no such pair.
     """
     frame = standing.told_apart(force)
     noun, nouns = standing.comparison.register.study.words["force"]
     if frame.empty:
-        why = row_of(standing.comparison.ratios, force)["note"]
-        return pd.DataFrame(
-            {"Reason": [f"cannot be told: {why or f'no other {nouns} with a count'}"]}
-        )
+        why = _without_pairs(standing.comparison, force) or f"no other {nouns} with a count"
+        return pd.DataFrame({"Reason": [f"cannot be told: {why}"]})
     found = pd.DataFrame(
         {
             f"Other {noun}": frame["other"],
@@ -143,7 +161,14 @@ def others(standing: Standing, force: str) -> pd.DataFrame:
     )
     if standing.draws.empty:
         return found
-    return found.assign(**{"Chance that it is above": frame["probability"]})
+    return found.assign(**{"Chance that it is above": chance_words(frame["probability"])})
+
+
+def _without_pairs(comparison: Comparison, force: str) -> str:
+    """Return why a force has no ratio to compare; empty if it has one."""
+    if not no_chance(comparison)[force]:
+        return ""
+    return exactness(row_of(comparison.forces, force), no_expected(comparison)[force])
 
 
 def statements(register: Register, force: str) -> pd.DataFrame:
@@ -171,9 +196,9 @@ def statements(register: Register, force: str) -> pd.DataFrame:
                 if register.study.codebooks[field].levels
             },
             "Count": [number(low, high) for low, high in ends],
-            "Part": frame["part"],
-            "Basis": frame["basis"],
-            "Chosen": frame["disclosure"].map(_CHOSEN),
+            "Part": frame["part"].map(PARTS),
+            "Basis": frame["basis"].map(BASIS),
+            "Chosen": frame["disclosure"].map(CHOSEN),
             "Source": frame["source"],
             "Publisher": frame["source"].map(sources["publisher"]).fillna(""),
             "Address": frame["source"].map(sources["address"]).fillna(""),
@@ -243,17 +268,7 @@ def _ends(row: pd.Series) -> tuple[float, float, float]:
     return float(row["estimate"]), float(row["conf_low"]), high if np.isfinite(high) else np.nan
 
 
-def _said(comparison: Comparison, rate: pd.Series) -> str:
-    """Say what holds of a rate; what is said of its person-years stands in their own row."""
-    said = str(rate["note"])
-    if not np.isnan(rate["person_years"]):
-        said = said.removesuffix(_note(comparison, str(rate["force"]))).removesuffix("; ")
-    return said or "exact interval"
-
-
-def _expected(comparison: Comparison, ratio: pd.Series) -> str:
-    if np.isnan(ratio["expected"]):
-        return str(ratio["note"])
+def _reference(comparison: Comparison) -> str:
     if comparison.external:
         return "at the rates of the whole survey"
     return "at the pooled rate of all with an exact count"
@@ -266,7 +281,3 @@ def _shrunken(standing: Standing, force: str) -> tuple[float, float, float, str]
     found = row_of(frame.rename(columns={frame.columns[0]: "force"}), force)
     said = found["Note"] or "pulled towards the mean by as much as its count is uncertain"
     return found["Shrunken ratio"], found["From"], found["To"], said
-
-
-def _note(comparison: Comparison, force: str) -> str:
-    return str(row_of(comparison.total_years, force)["note"])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from foistats.describe import counted, noun, number
 from foistats.forces.funnels.answer import Funnel
-from foistats.forces.study.comparison import Comparison
+from foistats.forces.study.reasons import no_expected
 from foistats.forces.study.standing import Standing
 from foistats.forces.study.tables import WIDE, row_of
 from foistats.forces.study.tell import Values
@@ -25,15 +26,7 @@ def values(standing: Standing, found: Funnel, force: str) -> Values:
     """Return the values that `in_words` names, as `foistats.publish.value` takes them."""
     comparison = standing.comparison
     row, ratio = row_of(comparison.forces, force), row_of(comparison.ratios, force)
-    place = standing.ranks[standing.ranks["force"] == force].set_index("kind").loc["pointwise"]
-    told: Values = {
-        "force": {"number": force},
-        "forces_all": {"number": len(comparison.forces)},
-        "wide": {"number": round(100 * WIDE, 1), "unit": "%"},
-        "place_low": {"number": int(place["conf_low"])},
-        "place_high": {"number": int(place["conf_high"])},
-        "interval_level": {"number": round(100 * comparison.level, 1), "unit": "%"},
-    }
+    told: Values = {"force": {"number": force}}
     if row["note"]:
         told |= {"answer_note": {"number": str(row["note"])}}
     if np.isnan(row["n_low"]):
@@ -41,33 +34,45 @@ def values(standing: Standing, found: Funnel, force: str) -> Values:
         return told | {"bounds": {"number": number(int(known["n_low"]), int(known["n_high"]))}}
     told |= {"count": {"number": counted(int(row["n_low"]), int(row["n_high"]))}}
     if not np.isfinite(ratio["conf_low"]):
-        return told | {"no_ratio": {"number": _no_ratio(comparison, force)}}
-    told |= {
+        return told | {"no_ratio": {"number": no_expected(comparison)[force]}}
+    return told | _of_ratio(ratio) | _of_place(standing, force)
+
+
+def _of_ratio(ratio: pd.Series) -> Values:
+    ends = {name: float(ratio[name]) for name in ("estimate", "conf_low", "conf_high")}
+    ids = {"estimate": "ratio", "conf_low": "ratio_low", "conf_high": "ratio_high"}
+    told: Values = {
         "expected": {"number": float(ratio["expected"]), "digits": 1},
-        "ratio_low": {"number": float(ratio["conf_low"]), "digits": 2},
+        "wide": {"number": round(100 * WIDE, 1), "unit": "%"},
+        "interval_level": {"number": round(100 * float(ratio["level"]), 1), "unit": "%"},
     }
-    high = float(ratio["conf_high"])
-    return told | {"ratio_high": {"number": high, "digits": 2}} if np.isfinite(high) else told
+    return told | {
+        ids[name]: {"number": number, "digits": 2}
+        for name, number in ends.items()
+        if np.isfinite(number)
+    }
 
 
-def _no_ratio(comparison: Comparison, force: str) -> str:
-    """Return why nothing is expected of a force: what is unknown of its person-years, if any."""
-    years = row_of(comparison.total_years, force)
-    known = row_of(comparison.ratios, force)["note"]
-    return str(years["note"] if np.isnan(years["person_years"]) else known) or "its size is unknown"
+def _of_place(standing: Standing, force: str) -> Values:
+    place = standing.ranks[standing.ranks["force"] == force].set_index("kind").loc["pointwise"]
+    return {
+        "forces_all": {"number": len(standing.comparison.forces)},
+        "place_low": {"number": int(place["conf_low"])},
+        "place_high": {"number": int(place["conf_high"])},
+    }
 
 
 def in_words(standing: Standing, found: Funnel, force: str) -> str:
     """Say what is known of the force, by the ids of `values`."""
     comparison = standing.comparison
-    words = comparison.register.study.words
-    place = (
-        "By its ratio it may have any place from {place_low} to {place_high} among the "
-        f"{{forces_all}} {noun(words, 'force')}."
-    )
     if np.isnan(row_of(comparison.forces, force)["n_low"]):
-        return f"{_without_count(standing, force)} {place}"
-    return f"{_with_count(standing, found, force)} {place}"
+        return f"{_without_count(standing, force)} Without a count it may have any place."
+    if not np.isfinite(row_of(comparison.ratios, force)["conf_low"]):
+        return (
+            f"{_counted(standing, force)}. It has no ratio to an expected count: {{no_ratio}}. "
+            "Without a ratio it may have any place."
+        )
+    return f"{_counted(standing, force)}, {_with_ratio(standing, found, force)}"
 
 
 def _without_count(standing: Standing, force: str) -> str:
@@ -79,20 +84,28 @@ def _without_count(standing: Standing, force: str) -> str:
     return f"{said} By the rest of the survey's total and what is described, it is {{bounds}}."
 
 
-def _with_count(standing: Standing, found: Funnel, force: str) -> str:
+def _counted(standing: Standing, force: str) -> str:
     comparison = standing.comparison
-    words = comparison.register.study.words
-    row, ratio = row_of(comparison.forces, force), row_of(comparison.ratios, force)
+    row = row_of(comparison.forces, force)
     part = " ({answer_note})" if row["note"] else ""
-    cases = noun(words, "case", int(row["n_low"]) if row["n_low"] == row["n_high"] else 2)
-    said = f"**{{force}}** had {{count}} {cases}{part}"
-    if not np.isfinite(ratio["conf_low"]):
-        return f"{said}. What to expect of it is not known: {{no_ratio}}."
-    ends = "lies between {ratio_low} and {ratio_high}"
-    if not np.isfinite(ratio["conf_high"]):
-        ends = "is {ratio_low} or more"
+    number = int(row["n_low"]) if row["n_low"] == row["n_high"] else 2
+    cases = noun(comparison.register.study.words, "case", number)
+    return f"**{{force}}** had {{count}} {cases}{part}"
+
+
+def _with_ratio(standing: Standing, found: Funnel, force: str) -> str:
+    words = standing.comparison.register.study.words
+    ratio = row_of(standing.comparison.ratios, force)
+    if np.isfinite(ratio["estimate"]):
+        ends = "is {ratio} ({ratio_low} to {ratio_high}, the {interval_level} interval)"
+    elif np.isfinite(ratio["conf_high"]):
+        ends = "lies between {ratio_low} and {ratio_high} (the {interval_level} interval)"
+    else:
+        ends = "is {ratio_low} or more (the {interval_level} interval)"
     position = row_of(found.positions(levels=[WIDE]), force)["position"]
     return (
-        f"{said}, where {{expected}} were expected of a {noun(words, 'force', 1)} of its size and "
-        f"composition: the ratio {ends} (its {{interval_level}} interval). {_POSITIONS[position]}"
+        f"where {{expected}} were expected of a {noun(words, 'force', 1)} of its size and "
+        f"composition: the ratio {ends}. {_POSITIONS[position]} By its ratio it may have any place "
+        f"from {{place_low}} to {{place_high}} among the {{forces_all}} {noun(words, 'force')} "
+        "(the {interval_level} interval of its place alone)."
     )

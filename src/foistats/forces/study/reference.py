@@ -19,6 +19,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from foistats.codebooks import ANY
+from foistats.errors import UsageError, did_you_mean
 from foistats.forces.rates.strata import spread
 from foistats.forces.study.answers import NO_UNIT
 from foistats.layout import NOT_ANSWERED, TABLED, UNLIMITED
@@ -30,7 +31,12 @@ POOLED = "the forces with an exact count, all roles alike"
 
 
 def reference_rates(
-    register: Register, forces: pd.DataFrame, years: pd.DataFrame, *, per: float = 1000
+    register: Register,
+    forces: pd.DataFrame,
+    years: pd.DataFrame,
+    *,
+    without: str = "",
+    per: float = 1000,
 ) -> pd.DataFrame:
     """Return the reference rate of every role.
 
@@ -42,6 +48,10 @@ def reference_rates(
     years : DataFrame
         One row per force and role: ``force, stratum, person_years``; zero where a role is not in
         the population that a force's count covers.
+    without : str
+        A force with an exact count to leave out: its count is taken off the total, its
+        person-years off those of who answered. The shares of the roles stay those of the whole
+        survey.
     per : float
 
     Returns
@@ -50,7 +60,14 @@ def reference_rates(
         One row per role: ``stratum, unit, cases`` (of the role, those without a stated role shared
         out), ``person_years, rate`` per ``per`` person-years, ``forces`` (how many the rate is of),
         ``method``. NaN where no person-years are known.
+
+    Raises
+    ------
+    UsageError
+        If there is no exact count of the force to leave out.
     """
+    less = _count_of(forces, without)
+    forces = forces[forces["force"] != without]
     grouping = register.study.roles.grouping(register.study.analysis.roles)
     roles = list(dict.fromkeys(years["stratum"])) or list(grouping.ids)
     table = spread(years, "person_years", pd.Index(forces["force"]), roles)
@@ -60,13 +77,26 @@ def reference_rates(
     ends = printed_total(register, unit)
     if ends is None or time.isna().to_numpy().any() or time.empty or not recorded(forces):
         return _pooled(forces, table, unit, per)
-    total, by_role = sum(ends) / 2, national_roles(register)
+    total, by_role = max(sum(ends) / 2 - less, 0), national_roles(register)
     whole = time.sum()
     printed = pd.Series({role: float(by_role.get(role, 0)) for role in roles})
     method = WHOLE if printed.sum() else WHOLE_ONLY
     shares = printed if printed.sum() else whole
     cases = total * shares / shares.sum()
     return _rates(cases, whole, unit=unit, per=per, forces=len(time), method=method)
+
+
+def _count_of(forces: pd.DataFrame, force: str) -> float:
+    """Return the exact count of a force; zero for none, refused if there is none."""
+    if not force:
+        return 0.0
+    exact = forces[forces["n_low"] == forces["n_high"]].set_index("force")["n_low"]
+    if force not in exact.index:
+        raise UsageError(
+            f"reference rates cannot leave out '{force}': there is no exact count of it; there are "
+            f"{', '.join(exact.index) or 'none'}{did_you_mean(force, exact.index)}"
+        )
+    return float(exact[force])
 
 
 def printed_total(register: Register, unit: str) -> tuple[int, int] | None:

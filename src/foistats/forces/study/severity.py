@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from foistats.describe import noun
+from foistats.describe import heading, noun, number
 from foistats.errors import ModelError
 from foistats.forces.joint.answer import COLUMNS, severity_and_volume
 from foistats.forces.study.comparison import Comparison
 from foistats.publish.wording import literal
 from foistats.register import Register
 from foistats.severity.analysis import fit_severity
-from foistats.severity.groups.cells import selection, severity_data
+from foistats.severity.groups.cells import IN_THE_FIT, selection, severity_data
 from foistats.severity.groups.ladders import merged
 from foistats.severity.results import SeverityFit
 from foistats.severity.tell import conditional_modes
@@ -42,6 +42,11 @@ class Severity:
     modes: pd.DataFrame
     flow: pd.DataFrame
 
+    @property
+    def level(self) -> float | None:
+        """Of the intervals of the intercepts."""
+        return None if self.fit is None else self.fit.model.level
+
 
 def severity(register: Register) -> Severity:
     """Return how severe each force's outcomes were, given the roles, as far as answers allow it."""
@@ -54,6 +59,29 @@ def severity(register: Register) -> Severity:
         columns = ["force", "cases", "estimate", "std_dev", "conf_low", "conf_high"]
         return Severity(None, str(reason), pd.DataFrame(columns=columns), flow)
     return Severity(fit, "", modes.sort_values("estimate", ascending=False), flow)
+
+
+def cases_in_fit(found: Severity, register: Register) -> pd.DataFrame:
+    """Return whose answers are in the fit: another survey or unit than the counts, at times.
+
+    Returns
+    -------
+    DataFrame
+        One row per group of cases: the study's word for a force, ``Survey, Unit``, its cases.
+    """
+    fitted = found.flow[found.flow["status"] == IN_THE_FIT]
+    groups = register.groups.set_index("group").loc[fitted["group"]]
+    titles = register.surveys.set_index("survey")["title"]
+    words = register.study.words
+    ends = zip(fitted["n_low"], fitted["n_high"], strict=True)
+    return pd.DataFrame(
+        {
+            heading(words["force"][0]): fitted["force"].to_numpy(),
+            "Survey": groups["survey"].map(titles).to_numpy(),
+            "Unit": groups["unit"].to_numpy(),
+            heading(words["case"][1]): [number(int(low), int(high)) for low, high in ends],
+        }
+    )
 
 
 def against_volume(found: Severity, comparison: Comparison) -> pd.DataFrame:

@@ -8,13 +8,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from foistats.forces.effects.fit import MIXINGS, ForceEffects
+from foistats.forces.effects.fit import ENOUGH_FORCES, MIXINGS, ForceEffects
 from foistats.forces.effects.hyperparameters import hyperparameters, no_variation
 from foistats.forces.effects.posterior import posterior_draws, shrunken_rates
 from foistats.forces.ranks.intervals import rank_intervals
 from foistats.forces.ranks.pairs import pairs_summary, pairs_told_apart
 from foistats.forces.ranks.probabilities import pairwise_probabilities, rank_probabilities
 from foistats.forces.study.comparison import Comparison
+from foistats.forces.study.reasons import no_fit
 
 TOP = 5
 """How many of the highest places are told together."""
@@ -80,10 +81,13 @@ class Standing:
             told"), ``p_value`` (`foistats.forces.ranks.pairs.pairs_told_apart`, Holm over all
             pairs), ``probability`` that the other's rate is above; NaN without a fit.
         """
-        pairs = self._pairs
-        own = pairs[
-            ((pairs["higher"] == force) | (pairs["lower"] == force)) & (pairs["note"] == "")
+        counts = self.comparison.comparable
+        known = [
+            name for name, is_known in zip(counts.forces, counts.known, strict=True) if is_known
         ]
+        pairs = self._pairs
+        pairs = pairs[pairs["higher"].isin(known) & pairs["lower"].isin(known)]
+        own = pairs[(pairs["higher"] == force) | (pairs["lower"] == force)]
         above = (own["lower"] == force).to_numpy()
         frame = pd.DataFrame(
             {
@@ -132,7 +136,7 @@ def standing(
     top = min(TOP, max(1, len(comparison.forces) // 2))
     fit = comparison.effects(mixing)
     if isinstance(fit, str):
-        return Standing(comparison, None, _reason(fit, comparison), ranks, top)
+        return Standing(comparison, None, no_fit(comparison), ranks, top)
     drawn = posterior_draws(fit, draws=draws, seed=seed)
     return Standing(
         comparison,
@@ -144,12 +148,6 @@ def standing(
         probabilities=rank_probabilities(drawn, top=top, level=comparison.level),
         draws=drawn,
     )
-
-
-def _reason(said: str, comparison: Comparison) -> str:
-    """Return for readers why there is no fit: in the study's noun, without advice to a caller."""
-    said = said.removeprefix("forces' rates: ").removesuffix(": use exact intervals of each rate")
-    return said.replace("forces", comparison.register.study.words["force"][1])
 
 
 def spreads(comparison: Comparison) -> pd.DataFrame:
@@ -167,13 +165,24 @@ def spreads(comparison: Comparison) -> pd.DataFrame:
     for name in MIXINGS:
         fit = comparison.effects(name)
         if isinstance(fit, str):
-            row = {"distribution": name, "term": "spread", "note": _reason(fit, comparison)}
+            row = {"distribution": name, "term": "spread", "note": no_fit(comparison)}
             rows.append(pd.DataFrame([row]))
             continue
         found = hyperparameters(fit, level=comparison.level)
         test = no_variation(fit)[["term", "statistic", "p_value"]]
         found = found.merge(test, on="term", how="left").assign(distribution=name)
-        forces = comparison.register.study.words["force"][1]
-        rows.append(found.assign(note=[said.replace("forces", forces) for said in found["note"]]))
+        held = found["term"].eq("spread")
+        rows.append(found.assign(note=np.where(held, _of_spread(fit, comparison), "")))
     columns = ["distribution", "term", "estimate", "conf_low", "conf_high", "statistic", "p_value"]
     return pd.concat(rows, ignore_index=True).reindex(columns=[*columns, "method", "note"])
+
+
+def _of_spread(fit: ForceEffects, comparison: Comparison) -> str:
+    """Return what to know of a spread: that it is at its boundary, and of how few it is."""
+    forces = comparison.register.study.words["force"][1]
+    said = []
+    if fit.at_boundary:
+        said.append(f"most likely no variation between {forces}: the estimate is at its boundary")
+    if (known := int(fit.counts.known.sum())) < ENOUGH_FORCES:
+        said.append(f"{known} {forces} with a ratio (fewer than {ENOUGH_FORCES}): approximate")
+    return "; ".join(said)

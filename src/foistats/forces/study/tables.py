@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from foistats.describe import ANSWERS, number
+from foistats.describe import ANSWERS, ANSWERS_SHORT, heading, number, period_words, spaced
 from foistats.forces.columns import Array, notes
 from foistats.forces.rates.strata import spread
 from foistats.forces.study.comparison import Comparison
+from foistats.forces.study.reasons import no_direct, no_expected, years
+from foistats.layout import UNLIMITED
 
 WIDE = 0.998
 """The level of the limits that name a force."""
-BREAK = "break from"
-"""How the note of person-years begins that names a known break."""
+NO_RECORD = "no record"
+"""What stands in place of the count of a force that nothing says was asked."""
 
 
 def row_of(frame: pd.DataFrame, force: str) -> pd.Series:
@@ -30,11 +31,6 @@ def nouns(comparison: Comparison) -> tuple[str, str]:
     return heading(words["force"][0]), heading(words["case"][1])
 
 
-def heading(word: str) -> str:
-    """Return a noun as a heading: its first letter large, the others as the study writes them."""
-    return word[:1].upper() + word[1:]
-
-
 def counts_and_ratios(comparison: Comparison) -> pd.DataFrame:
     """Return every force with its count, its crude rate and its ratio, each with its interval.
 
@@ -42,23 +38,20 @@ def counts_and_ratios(comparison: Comparison) -> pd.DataFrame:
     -------
     DataFrame
         One row per force: the study's word for a force, its word for cases, ``Person-years, Rate,
-        Rate from, Rate to, Expected, Ratio, Ratio from, Ratio to, Note``. Where the count is known
-        as an interval so is the ratio, and the note gives it; where person-years are unknown, it
-        gives the reason.
+        Rate from, Rate to, Expected, Ratio, Ratio from, Ratio to``, and ``Note`` if any row has
+        one. Where the count is known as an interval so is the ratio; a count that is missing is the
+        reason in short, one of a part says of what. The note says why there is no expected count,
+        or that person-years draw on a series with a known break.
     """
     rates, ratios = comparison.rates, comparison.ratios
     force, cases = nouns(comparison)
-    own = comparison.forces["note"].where(comparison.forces["n_low"].isna(), "")
-    sized = rates["person_years"].notna()
-    said = [
-        note.removeprefix(why).removeprefix("; ")
-        for note, why in zip(ratios["note"].where(sized, rates["note"]), own, strict=True)
-    ]
-    broken = comparison.total_years["note"].str.contains(BREAK, regex=False).to_numpy()
-    return pd.DataFrame(
+    why = no_expected(comparison).loc[ratios["force"]].to_numpy()
+    broken = comparison.years.groupby("force")["broken"].any().loc[ratios["force"]].to_numpy()
+    said = notes((why != "", why), (broken & (why == ""), "known break in its workforce"))
+    frame = pd.DataFrame(
         {
             force: ratios["force"],
-            cases: in_words(comparison),
+            cases: _marked(comparison),
             "Person-years": _whole(rates["person_years"]),
             "Rate": rates["estimate"],
             "Rate from": rates["conf_low"],
@@ -67,20 +60,24 @@ def counts_and_ratios(comparison: Comparison) -> pd.DataFrame:
             "Ratio": ratios["estimate"],
             "Ratio from": ratios["conf_low"],
             "Ratio to": _finite(ratios["conf_high"]),
-            "Note": notes(
-                (np.array([note != "" for note in said], dtype=bool), np.array(said, dtype=object)),
-                (broken & sized.to_numpy(), "known break in its workforce"),
-            ),
         }
     )
+    return frame.assign(Note=said) if (said != "").any() else frame
 
 
-def in_words(comparison: Comparison) -> list[str]:
-    """Return the count of every force in words: a number, an interval, or why there is none."""
-    return [
-        row.note if np.isnan(row.n_low) else number(int(row.n_low), int(row.n_high))
-        for row in comparison.forces.itertuples()
-    ]
+def _marked(comparison: Comparison) -> list[str]:
+    """Return the count of every force in words, of what it is a part, or in short why none."""
+    said = []
+    for row in comparison.forces.itertuples():
+        if np.isnan(row.n_low):
+            said.append(ANSWERS_SHORT.get(row.answer, NO_RECORD))
+            continue
+        count = number(int(row.n_low), int(row.n_high))
+        if row.coverage == "part":
+            covered = "" if row.n_high >= UNLIMITED else f": {spaced(row.population)}"
+            count += f" (a part{covered})"
+        said.append(count)
+    return said
 
 
 def shared(said: pd.Series) -> str:
@@ -125,14 +122,13 @@ def why_not_direct(comparison: Comparison) -> pd.DataFrame:
         One row per reason, then one per force with a rate: ``Forces`` (how many), ``Which``,
         ``Rate, Rate from, Rate to, Reason``.
     """
-    frame = comparison.direct
-    study = comparison.register.study
-    _, forces = study.words["force"]
-    roles = study.roles.grouping(study.analysis.roles).labels
+    _, forces = comparison.register.study.words["force"]
+    frame = comparison.direct.assign(
+        reason=no_direct(comparison).loc[comparison.direct["force"]].to_numpy()
+    )
     rows = []
-    for reason, group in frame[frame["estimate"].isna()].groupby("note", sort=True):
-        said = _of_roles(str(reason).removeprefix("not possible: "), roles)
-        rows.append((len(group), ", ".join(group["force"]), np.nan, np.nan, np.nan, said))
+    for reason, group in frame[frame["estimate"].isna()].groupby("reason", sort=True):
+        rows.append((len(group), ", ".join(group["force"]), np.nan, np.nan, np.nan, reason))
     known = frame[frame["estimate"].notna()]
     rows += [
         (1, row.force, row.estimate, row.conf_low, row.conf_high, "every role is printed")
@@ -142,19 +138,13 @@ def why_not_direct(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _of_roles(said: str, roles: Mapping[str, str]) -> str:
-    """Return a reason that names roles by their ids with their labels."""
-    names = "|".join(map(re.escape, roles))
-    return re.sub(rf"\bof ({names})\b", lambda found: f"of {roles[found[1]]}", said)
-
-
 def readings(comparisons: Sequence[Comparison]) -> pd.DataFrame:
-    """Return the ratios under each reading of the workforce side by side.
+    """Return the ratios of several comparisons of one study side by side.
 
     Returns
     -------
     DataFrame
-        One row per force with a ratio under any reading: the force, and for each reading its ratio
+        One row per force with a ratio in any: the force, and for each comparison its ratio
         with the interval, in words, and its position against the wide exact limits.
     """
     force, _ = nouns(comparisons[0])
@@ -164,7 +154,7 @@ def readings(comparisons: Sequence[Comparison]) -> pd.DataFrame:
         at = one.funnel().positions(levels=[WIDE])
         told = one.ratios.merge(at[["force", "position"]], on="force").set_index("force")
         told = told.reindex(frame[force])
-        label = one.reading or "as stated"
+        label = one.label
         frame[f"Ratio, {label}"] = _with_interval(told)
         frame[f"Limits, {label}"] = told["position"].to_numpy()
     return frame.reset_index(drop=True)
@@ -231,16 +221,10 @@ def person_years(comparison: Comparison) -> pd.DataFrame:
     wide = spread(frame, "person_years", names, order).apply(_whole).rename(columns=roles)
     known = wide.notna().all(axis=1)
     periods = frame.groupby("force")[["period_start", "period_end"]].first()
-    said = frame.groupby("force")["note"].agg(
-        lambda found: "; ".join(dict.fromkeys(p for n in found for p in n.split("; ") if p))
-    )
-    wide.insert(0, "Period", [_period(*ends) for ends in periods.to_numpy()])
+    said = years(comparison).loc[names]
+    wide.insert(0, "Period", [period_words(*ends) for ends in periods.loc[names].to_numpy()])
     wide["Note"] = drop_shared(said).where(known, said)
     return wide.rename_axis(force).reset_index().rename_axis(columns=None)
-
-
-def _period(start: str, end: str) -> str:
-    return f"{start} to {end}" if start and end else "not stated"
 
 
 def _whole(values: pd.Series) -> pd.Series:
@@ -252,6 +236,14 @@ def p_words(values: pd.Series) -> list[str]:
     """Return p values in words: three decimals, those that would be zero as "below 0.001"."""
     return [
         "" if pd.isna(p) else "below 0.001" if p < 0.001 else f"{p:.3f}" for p in values.to_numpy()
+    ]
+
+
+def chance_words(values: pd.Series) -> list[str]:
+    """Return chances in words: two decimals, never zero or one; what is missing is empty."""
+    return [
+        "" if pd.isna(p) else "below 0.01" if p < 0.01 else "above 0.99" if p > 0.99 else f"{p:.2f}"
+        for p in values.to_numpy(dtype=float)
     ]
 
 

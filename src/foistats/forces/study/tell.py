@@ -6,7 +6,7 @@ publishes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,11 +16,14 @@ from foistats.describe import counted, noun
 from foistats.forces.funnels.answer import Funnel
 from foistats.forces.ranks.intervals import rank_intervals
 from foistats.forces.study.comparison import Comparison
+from foistats.forces.study.reasons import years
 from foistats.forces.study.reference import POOLED, WHOLE
 from foistats.forces.study.standing import Standing
 from foistats.forces.study.tables import WIDE, row_of, shared
 from foistats.publish.wording import literal
 
+HELD = "held "
+"""How a note on person-years begins that names days without a snapshot on both sides."""
 Values = dict[str, dict[str, Any]]
 """By the id of a value, what `foistats.publish.value` is given."""
 
@@ -37,11 +40,13 @@ def reference_in_words(comparison: Comparison) -> str:
             "of the whole survey can be divided, as none is printed or the person-years of some "
             "who answered are not known."
         )
+    forces = noun(comparison.register.study.words, "force")
     by = "of each role" if methods == {WHOLE} else "of all roles alike, since no roles are printed"
     return (
         f"Expected {cases} are those at the rate {by} over the whole survey: the printed total, "
         f"{cases} without a stated role shared out like the rest, over the person-years of all who "
-        "answered. Who refused is in neither."
+        f"answered, as far as their counts cover them. Any {forces} that "
+        "refused are in neither."
     )
 
 
@@ -145,18 +150,29 @@ def largest_in_words(comparison: Comparison) -> str:
 def funnel_values(found: Funnel, standing: Standing) -> Values:
     """Return the values that `funnel_in_words` names."""
     at = found.positions(levels=[WIDE])["position"]
-    wider = found.positions(levels=[WIDE], family="additive")["position"]
     pairs = standing.pairs()
     tested = pairs["method"].str.startswith("exact")
     numbers = {
         "above_wide": (at == "above").sum(),
         "below_wide": (at == "below").sum(),
-        "outside_wider": wider.isin(["above", "below"]).sum(),
         "pairs_with_counts": pairs["pairs_with_counts"].max(),
         "pairs_told_apart": pairs.loc[tested, "told_apart"].iloc[0],
     }
-    percent = {"number": round(100 * WIDE, 1), "unit": "%"}
-    return {"wide": percent} | {id: {"number": int(n)} for id, n in numbers.items()}
+    values: Values = {"wide": {"number": round(100 * WIDE, 1), "unit": "%"}}
+    values |= {id: {"number": int(n)} for id, n in numbers.items()}
+    if not np.isfinite(found.dispersion.tau2):
+        return values
+    scales = (found, standing.comparison.funnel(scale="stabilised"))
+    outside = [_outside_wider(one) for one in scales]
+    values["outside_wider"] = {"number": counted(min(outside), max(outside))}
+    values["true_spread"] = {"number": float(np.sqrt(found.dispersion.tau2)), "digits": 2}
+    return values
+
+
+def _outside_wider(found: Funnel) -> int:
+    """Return how many lie outside the wide limits that allow true values to differ."""
+    at = found.positions(levels=[WIDE], family="additive")["position"]
+    return int(at.isin(["above", "below"]).sum())
 
 
 def funnel_in_words(found: Funnel, standing: Standing, words: Mapping[str, tuple[str, str]]) -> str:
@@ -165,7 +181,8 @@ def funnel_in_words(found: Funnel, standing: Standing, words: Mapping[str, tuple
     if not np.isfinite(found.points["z_score"]).any():
         return f"No {forces} have both an exact count and a known size: none can be compared."
     wider = (
-        " If true ratios may differ a little everywhere, {outside_wider} lie outside."
+        " If true ratios themselves differ with a standard deviation of {true_spread}, as the "
+        "scatter suggests, {outside_wider} lie outside, depending on the scale."
         if np.isfinite(found.dispersion.tau2)
         else ""
     )
@@ -176,23 +193,66 @@ def funnel_in_words(found: Funnel, standing: Standing, words: Mapping[str, tuple
     )
 
 
+def variants_values(comparison: Comparison, others: Sequence[Comparison]) -> Values:
+    """Return the values that `variants_in_words` names; none without variants or ratios."""
+    found = largest(comparison)
+    if found is None or not others:
+        return {}
+    ratios = [row_of(one.ratios, found.force)["estimate"] for one in others]
+    above = [
+        int((one.funnel().positions(levels=[WIDE])["position"] == "above").sum()) for one in others
+    ]
+    if not np.isfinite(ratios).all():
+        return {}
+    return {
+        "variant_ratio_least": {"number": float(min(ratios)), "digits": 2},
+        "variant_ratio_most": {"number": float(max(ratios)), "digits": 2},
+        "variant_above": {"number": counted(min(above), max(above))},
+    }
+
+
+def variants_in_words(comparison: Comparison, others: Sequence[Comparison]) -> str:
+    """Say how far the result rests on the reading of the workforce and on one force's count."""
+    if not variants_values(comparison, others):
+        return "There is no other reading of the workforce or of the reference rates to compare."
+    forces = noun(comparison.register.study.words, "force")
+    without = [one.without for one in others if one.without]
+    weighs = f" or leaves {literal(without[0])} out of the reference rates" if without else ""
+    return (
+        f"If one reads the workforce in another way{weighs}, the ratio of {{largest_force}} is "
+        f"{{variant_ratio_least}} to {{variant_ratio_most}}, and {{variant_above}} {forces} lie "
+        "above the limits."
+    )
+
+
 def notes_in_words(comparison: Comparison) -> str:
     """Say once what holds of every denominator."""
-    common = shared(comparison.total_years["note"])
-    if not common:
+    parts = [part for part in shared(years(comparison)).split("; ") if part]
+    if not parts:
         return "Notes are in the row they concern."
-    held = any(note.startswith("held ") for note in common.split("; "))
-    end = " For the days held, the nearest headcount stands in." if held else ""
-    return f"Of all person-years: {literal(common)}.{end}"
+    said = [
+        f"for {part.removeprefix(HELD)} the nearest headcount stands in"
+        if part.startswith(HELD)
+        else part
+        for part in parts
+    ]
+    return f"Of all person-years: {literal('; '.join(said))}."
 
 
-def together_values(found: pd.DataFrame) -> Values:
+def _ratio_in_words(row: pd.Series) -> str:
+    low, high = f"{row['estimate_low']:.2f}", f"{row['estimate_high']:.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def together_values(found: pd.DataFrame, *, level: float = 0.95) -> Values:
     """Return the values that `together_in_words` names; none where nothing is known.
 
     Parameters
     ----------
     found : DataFrame
         From `foistats.forces.study.unprinted.together`.
+    level : float
+        Of its interval.
     """
     if found.empty or found["conf_low"].isna().iloc[0]:
         return {}
@@ -201,8 +261,10 @@ def together_values(found: pd.DataFrame) -> Values:
         "unprinted_forces": {"number": int(row["forces"])},
         "unprinted_count": {"number": counted(int(row["n_low"]), int(row["n_high"]))},
         "unprinted_expected": {"number": float(row["expected"]), "digits": 0},
+        "unprinted_ratio": {"number": _ratio_in_words(row)},
         "unprinted_ratio_low": {"number": float(row["conf_low"]), "digits": 2},
         "unprinted_ratio_high": {"number": float(row["conf_high"]), "digits": 2},
+        "unprinted_level": {"number": round(100 * level, 1), "unit": "%"},
     }
 
 
@@ -223,6 +285,6 @@ def together_in_words(found: pd.DataFrame, words: Mapping[str, tuple[str, str]])
         who, between = f"{{unprinted_forces}} {noun(words, 'force')}", " between them"
     return (
         f"The {who} that answered without a count in print had {{unprinted_count}} {cases}"
-        f"{between}, of {{unprinted_expected}} expected: a ratio between {{unprinted_ratio_low}} "
-        "and {unprinted_ratio_high}."
+        f"{between}, of {{unprinted_expected}} expected: a ratio of {{unprinted_ratio}} "
+        "({unprinted_ratio_low} to {unprinted_ratio_high}, the {unprinted_level} interval)."
     )
