@@ -234,21 +234,18 @@ def test_a_parameter_applies_to_the_reports_that_have_it(folder) -> None:
 
 
 def test_check_says_what_is_wrong_with_the_data(folder, monkeypatch) -> None:
-    from types import SimpleNamespace
-
-    import foistats.register
+    from foistats.cli import check
     from foistats.errors import DataError
 
-    register = SimpleNamespace(groups=[1, 2], statements=[1, 2, 3])
-    monkeypatch.setattr(foistats.register, "read_register", lambda study: register)
+    monkeypatch.setattr(check, "contents", lambda folder: "2 groups, 3 statements")
     answer = folder.foistats("check")
     assert answer.code == 0
     assert "pa: 2 groups, 3 statements, no failures" in answer.out
 
-    def refuse(study):
+    def refuse(folder):
         raise DataError("statements.csv, row 2: wrong")
 
-    monkeypatch.setattr(foistats.register, "read_register", refuse)
+    monkeypatch.setattr(check, "contents", refuse)
     answer = folder.foistats("check", "pa")
     assert (answer.code, answer.err) == (3, "foistats: statements.csv, row 2: wrong\n")
     answer = folder.foistats("check", "q")
@@ -256,12 +253,9 @@ def test_check_says_what_is_wrong_with_the_data(folder, monkeypatch) -> None:
 
 
 def test_check_looks_the_default_words_up(profile, monkeypatch) -> None:
-    from types import SimpleNamespace
+    from foistats.cli import check
 
-    import foistats.register
-
-    register = SimpleNamespace(groups=[], statements=[])
-    monkeypatch.setattr(foistats.register, "read_register", lambda study: register)
+    monkeypatch.setattr(check, "contents", lambda folder: "nothing")
     assert profile.foistats("check").code == 0
     profile.notebook("1", name="profile", parameters=CELL.replace("Aldermoor", "Aldermor"))
     answer = profile.foistats("check")

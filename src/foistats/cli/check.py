@@ -53,21 +53,26 @@ def _root_or_none(project: Path | None, study: str | None) -> Path | None:
 
 def _check_study(folder: Path) -> str:
     """Print a line about a study, or return what is wrong with it."""
+    try:
+        said = contents(folder)
+    except DataError as fault:
+        return str(fault)
+    click.echo(f"{folder.name}: {said}, no failures")
+    return ""
+
+
+def contents(folder: Path) -> str:
+    """Read everything that a study's folder holds; say how much, or raise `DataError`."""
     from foistats.forces.study.tiles import read_tiles
     from foistats.forces.study.workforce import read_workforce
     from foistats.register import read_register
 
-    try:
-        register = read_register(folder)
-        workforce = read_workforce(register.study)
-        read_tiles(register)
-    except DataError as fault:
-        return str(fault)
+    register = read_register(folder)
+    read_tiles(register)
     said = f"{len(register.groups)} groups, {len(register.statements)} statements"
-    if workforce is not None:
+    if (workforce := read_workforce(register.study)) is not None:
         said += f", {len(workforce.snapshots.frame)} headcounts"
-    click.echo(f"{folder.name}: {said}, no failures")
-    return ""
+    return said
 
 
 def _check_words(project: Project) -> None:
