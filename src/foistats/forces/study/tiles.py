@@ -12,6 +12,7 @@ from foistats.describe import ANSWERS
 from foistats.errors import Finding, InvalidStudyError, did_you_mean
 from foistats.forces.study.answers import NOT_ASKED
 from foistats.forces.study.comparison import Comparison
+from foistats.forces.study.tables import WIDE
 from foistats.register import Register
 from foistats.tables import Field, name, read_table
 
@@ -102,7 +103,7 @@ def kinds() -> dict[str, str]:
     return without | {words: at for at, words in POSITIONS.items() if at != "unknown"}
 
 
-def tiles(comparison: Comparison, *, level: float = 0.998) -> pd.DataFrame:
+def tiles(comparison: Comparison, *, level: float = WIDE) -> pd.DataFrame:
     """Return the tile of every force with what a map shows of it.
 
     Parameters
