@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CumulativeLinkModel": "foistats.severity.model",
+    "audit_claims": "foistats.claims.audit",
     "read_register": "foistats.register",
     "read_study": "foistats.study",
     "severity_data": "foistats.severity.groups.cells",
@@ -18,6 +19,7 @@ _HOMES = {
 __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
+    from foistats.claims.audit import audit_claims as audit_claims
     from foistats.register import read_register as read_register
     from foistats.severity.groups.cells import severity_data as severity_data
     from foistats.severity.model import CumulativeLinkModel as CumulativeLinkModel

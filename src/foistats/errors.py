@@ -11,6 +11,7 @@
     │   └── OverlapError         a sum or model would count the same cases twice
     ├── DataError             3  a study, register or reference file is wrong
     │   └── InvalidStudyError    with every finding: file, row, column, found, allowed
+    ├── ConflictError         4  published claims cannot all be true, or the register disagrees
     ├── VerificationError     4  a published version differs or cannot be checked
     └── LockError             5  someone else is writing to the reports folder
 
@@ -101,6 +102,12 @@ class InvalidStudyError(DataError):
         count = len(self.findings)
         heading = f"{self.study}: {count} failure{'s' if count != 1 else ''}"
         return "\n".join([heading, *(_finding_lines(finding) for finding in self.findings)])
+
+
+class ConflictError(FoistatsError):
+    """Published claims cannot all be true, or the register disagrees with one."""
+
+    exit_code = 4
 
 
 class VerificationError(FoistatsError):

@@ -51,6 +51,7 @@ _SECTIONS: Mapping[str, Mapping[str, type]] = {
         "without_outcomes": list,
     },
     "workforce": {"day": str, "hold_days": int, "readings": list, "populations": dict},
+    "claims": {"trust": list, "article": str, "questions": list, "explained": dict},
     "caveats": {"list": list},
 }
 #: The file of forces, where the study names none.
@@ -118,6 +119,10 @@ class Study:
         What reports of this study must not be taken to show.
     private : bool
         Whether published versions keep hashes of the study's files only, never the files.
+    trusted_sources : tuple of str
+        The sources of published figures, most trusted first; one not listed is trusted least.
+    claims : mapping of str to object
+        The section ``[claims]`` as written (`foistats.claims.settings`).
     """
 
     id: str
@@ -130,6 +135,8 @@ class Study:
     workforce: Mapping[str, Any] = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
     private: bool = False
+    trusted_sources: tuple[str, ...] = ()
+    claims: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def outcomes(self) -> Codebook:
@@ -296,7 +303,7 @@ def _check_value(section: str, key: str, value: Any, finding: Finding) -> Iterat
         isinstance(share, float) and 0 < share < 1 for share in value
     ):
         yield replace(finding, allowed="numbers between 0 and 1")
-    elif key in ("surveys", "list") and not (value and _texts(value)):
+    elif key in ("surveys", "list", "trust") and not (value and _texts(value)):
         yield replace(finding, allowed="a list of texts in quotes")
 
 
@@ -361,4 +368,6 @@ def _build(folder: Path, content: Mapping[str, Any], codebooks: Mapping[str, Cod
         workforce=content.get("workforce", {}),
         caveats=tuple(content.get("caveats", {}).get("list", ())),
         private=about.get("private", False),
+        trusted_sources=tuple(content.get("claims", {}).get("trust", ())),
+        claims=content.get("claims", {}),
     )

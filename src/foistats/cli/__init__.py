@@ -26,6 +26,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "status": ("foistats.cli.status:status", "Say what is fresh, stale or failed, and why."),
     "run": ("foistats.cli.run:run", "Run the stale reports and publish them."),
     "verify": ("foistats.cli.verify:verify", "Check that published versions are intact."),
+    "claims": (
+        "foistats.cli.claims:claims",
+        "Put published figures on trial: can they all be true?",
+    ),
     "prune": ("foistats.cli.prune:prune", "Remove old versions; a tombstone stays."),
 }
 

@@ -63,15 +63,20 @@ def _check_study(folder: Path) -> str:
 
 def contents(folder: Path) -> str:
     """Read everything that a study's folder holds; say how much, or raise `DataError`."""
+    from foistats.claims.ledger import has_claims, read_ledger
+    from foistats.claims.settings import read_settings
     from foistats.forces.study.tiles import read_tiles
     from foistats.forces.study.workforce import read_workforce
     from foistats.register import read_register
 
     register = read_register(folder)
     read_tiles(register)
+    read_settings(register.study)
     said = f"{len(register.groups)} groups, {len(register.statements)} statements"
     if (workforce := read_workforce(register.study)) is not None:
         said += f", {len(workforce.snapshots.frame)} headcounts"
+    if has_claims(register.study):
+        said += f", {len(read_ledger(register).claims)} published figures"
     return said
 
 

@@ -173,7 +173,9 @@ def _two(value: float) -> str:
     return f"{value:.2f}" if np.isfinite(value) else "no limit"
 
 
-def unprinted(bounds: pd.DataFrame, force: str) -> pd.DataFrame:
+def unprinted(
+    bounds: pd.DataFrame, force: str, *, claims: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return what is known of forces without a count, in words.
 
     Parameters
@@ -182,7 +184,11 @@ def unprinted(bounds: pd.DataFrame, force: str) -> pd.DataFrame:
         From `foistats.forces.study.unprinted.bounds`.
     force : str
         The heading of the column of forces.
+    claims : DataFrame, optional
+        What all published figures imply (`foistats.forces.study.unprinted.by_claims`)).
     """
+    rows = () if claims is None else claims.itertuples()
+    implied = {row.force: number(row.n_low, row.n_high) for row in rows}
     without = bounds["expected"].isna().to_numpy()
     said = bounds["note"].to_numpy(dtype=object)
     return pd.DataFrame(
@@ -193,6 +199,11 @@ def unprinted(bounds: pd.DataFrame, force: str) -> pd.DataFrame:
                 number(low, high)
                 for low, high in zip(bounds["n_low"], bounds["n_high"], strict=True)
             ],
+            **(
+                {"By all published figures": [implied.get(name, "") for name in bounds["force"]]}
+                if implied
+                else {}
+            ),
             "Expected": bounds["expected"],
             "Ratio": [
                 _bounded(*ends) for ends in bounds[["ratio_low", "ratio_high"]].to_numpy(float)

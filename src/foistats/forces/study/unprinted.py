@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from foistats.claims.audit import audit_claims
+from foistats.claims.ledger import has_claims
 from foistats.forces.rates.answers import poisson_answers
 from foistats.forces.study.comparison import Comparison
 from foistats.forces.study.reference import printed_total, recorded
@@ -121,3 +123,34 @@ def _rest(comparison: Comparison) -> tuple[int, int] | None:
     inside = counted[(counted["coverage"] == "all") & ~counted["answer"].isin(("", *NOT_ANSWERED))]
     low = total[0] - counted["n_high"].sum() if recorded(forces) else 0
     return max(int(low), 0), total[1] - int(inside["n_low"].sum())
+
+
+def by_claims(comparison: Comparison, *, seconds: float = 600.0) -> pd.DataFrame:
+    """Return what all published figures imply about the count of who answered without one in print.
+
+    The bounds are those of `foistats.claims.audit.Audit.bounds`: whole numbers that every figure
+    allows, the least trusted member of each contradiction set aside.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    seconds : float
+        How long each bound may take.
+
+    Returns
+    -------
+    DataFrame
+        One row per force: ``force, n_low, n_high`` (`UNLIMITED` where nothing bounds it); empty if
+        the study has no ledger of published figures.
+    """
+    columns = ["force", "n_low", "n_high"]
+    if not has_claims(comparison.register.study):
+        return pd.DataFrame(columns=columns)
+    audit = audit_claims(comparison.register, seconds=seconds)
+    frame = _without_count(comparison)
+    rows = []
+    for force in frame.loc[~frame["answer"].isin(NOT_ANSWERED), "force"]:
+        found = audit.bounds(force, seconds=seconds)
+        ends = found.low or 0, UNLIMITED if found.high is None else found.high
+        rows.append((force, *map(int, ends)))
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,1 @@
+"""Published figures on trial: whether all can be true, and whether the register agrees."""

@@ -1,0 +1,90 @@
+"""What readers see of an audit: tables with words, sentences with the ids of values."""
+
+import re
+
+import pytest
+
+from foistats import read_register
+from foistats.claims import report
+from foistats.claims.audit import audit_claims
+from foistats.claims.settings import read_settings
+from foistats.errors import InvalidStudyError
+from foistats.publish.tabular import plain_table
+from foistats.study import read_study
+
+LEDGER = (
+    {"id": "forty", "value": "40", "source": "S1|S2"},
+    {"id": "fifty", "value": "50", "source": "S2"},
+    {"id": "ash", "force": "Ash", "comparison": "at_least", "value": "10"},
+)
+
+
+@pytest.fixture
+def trial(study):
+    folder = study(LEDGER)
+    settings = folder / "study.toml"
+    settings.write_text(
+        settings.read_text()
+        + '\n[claims]\narticle = "S1"\ntrust = ["S1"]\n'
+        + '[[claims.questions]]\nlabel = "cases of Ash"\nforce = "Ash"\n'
+        + '[claims.explained]\nfifty = "a slip"\n'
+    )
+    register = read_register(folder)
+    return audit_claims(register), register
+
+
+def test_every_frame_can_be_published(trial):
+    audit, register = trial
+    found = report.answered(audit, register)
+    frames = [
+        report.line_by_line(audit, register),
+        report.conflicts(audit),
+        report.explained(audit, register),
+        report.implied(found),
+        report.set_aside(found, audit),
+        report.percentages(audit),
+        report.unchecked(audit),
+    ]
+    for frame in frames:
+        plain_table(frame, where="a table")
+
+
+def test_the_sentence_names_published_values(trial):
+    audit, _ = trial
+    said = report.in_words(audit)
+    assert "cannot all be true" in said
+    assert set(re.findall(r"{(\w+)}", said)) <= set(report.values(audit))
+    assert report.values(audit)["conflicts"]["number"] == 1
+
+
+def test_the_article_and_the_others_share_out_the_claims(trial):
+    audit, register = trial
+    of = report.line_by_line(audit, register, of=report.article(register))
+    rest = report.line_by_line(audit, register, without=report.article(register))
+    assert (len(of), len(rest)) == (2, 1)
+
+
+def test_questions_are_answered_without_the_least_trusted(trial):
+    audit, register = trial
+    found = report.answered(audit, register)
+    frame = report.implied(found).iloc[0]
+    assert (frame["Quantity"], frame["Least"], frame["Most"]) == ("cases of Ash", 10, 40)
+    assert list(report.set_aside(found, audit)["Id"]) == ["fifty"]
+    assert "a slip" in set(report.explained(audit, register)["Perhaps"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ('[[claims.questions]]\nlabel = "x"\nforces = "Ash"\n', "did you mean 'force'"),
+        ('[[claims.questions]]\nforce = "Ash"\n', "no label"),
+        ("[[claims.questions]]\nlabel = 3\n", "each a text"),
+        ("[claims.explained]\nfifty = 3\n", "a text in quotes"),
+    ],
+)
+def test_wrong_settings_say_where(study, entry, said):
+    folder = study(LEDGER)
+    settings = folder / "study.toml"
+    settings.write_text(f"{settings.read_text()}\n{entry}")
+    with pytest.raises(InvalidStudyError, match=re.escape(said)):
+        read_settings(read_study(folder))
