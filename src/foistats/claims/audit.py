@@ -162,6 +162,7 @@ def audit_claims(
     about: float | str | None = None,
     rounding: str = "half_any",
     limit: int = 50,
+    largest: int | None = None,
     seconds: float = 10.0,
 ) -> Audit:
     """Put the published figures of a study on trial.
@@ -177,6 +178,9 @@ def audit_claims(
         The rule of rounding where a claim's reading does not say.
     limit : int
         How many conflicting sets to return at most.
+    largest : int, optional
+        Of how many claims a conflicting set may be. What is found up to a size does not depend on
+        the time, as long as there is enough.
     seconds : float
         How long it may take in all: 85% at most for the verdicts, which come first,
         most of the rest for the conflicts.
@@ -198,7 +202,7 @@ def audit_claims(
     ledger = read_ledger(register, defaults=defaults)
     assembly = assemble(register, ledger.claims)
     judged = verdicts(assembly, until=start + JUDGE * seconds)
-    found = _search(assembly, limit, start + SEARCH * seconds)
+    found = _search(assembly, limit, largest, start + SEARCH * seconds)
     reason = "" if found.sets else found.cut
     return Audit(
         ledger=ledger,
@@ -223,7 +227,7 @@ def _defaults(about: float | str | None, rounding: str) -> Defaults:
     return Defaults(width, rounding)
 
 
-def _search(assembly: Assembly, limit: int, until: float) -> Minimal:
+def _search(assembly: Assembly, limit: int, largest: int | None, until: float) -> Minimal:
     """Return the minimal conflicting sets of all groups of claims, smallest first."""
     answers = [
         minimal_conflicts(
@@ -232,6 +236,7 @@ def _search(assembly: Assembly, limit: int, until: float) -> Minimal:
             limit=limit,
             until=until,
             again=assembly.possible,
+            largest=largest,
         )
         for names in sorted(assembly.groups(), key=len)
     ]

@@ -122,6 +122,7 @@ def minimal_conflicts(
     limit: int,
     until: float | None,
     again: Callable[[frozenset[str], float | None], bool],
+    largest: int | None = None,
 ) -> Minimal:
     """Return the minimal conflicting sets among names.
 
@@ -137,17 +138,21 @@ def minimal_conflicts(
     again : callable
         A second opinion: whether names can be true together, asked of every conflict found, and
         until when.
+    largest : int, optional
+        Of how many claims a set may be; without it, any number.
     """
     now = time.monotonic()
     searching = None if until is None else until - CONFIRM * max(until - now, 0.0)
     search = Search(Oracle(problem, searching), stages[-1], stages[:-1])
     cut = ""
     try:
-        search.run(limit)
+        search.run(limit, largest)
+        if largest is not None and not search.done:
+            cut = f"only sets of up to {largest} claims were looked for"
     except UnsettledError as error:
         cut = f"the search was cut: {error}"
     search.oracle.until = until
-    return _confirmed(search, limit, again, cut)
+    return _confirmed(search, limit, again, cut, largest)
 
 
 def _confirmed(
@@ -155,11 +160,12 @@ def _confirmed(
     limit: int,
     again: Callable[[frozenset[str], float | None], bool],
     cut: str,
+    largest: int | None,
 ) -> Minimal:
     """Return the smallest sets, every one confirmed to conflict and to be minimal."""
     oracle, complete = search.oracle, search.level - 1
     confirmed: list[frozenset[str]] = []
-    known = search.smallest()
+    known = [some for some in search.smallest() if largest is None or len(some) <= largest]
     for some in known:
         if len(confirmed) == limit:
             break
@@ -216,8 +222,8 @@ class Search:
         self._greedy = True
         self._often: Counter[str] = Counter()
 
-    def run(self, limit: int) -> None:
-        """Search until all sets are known, or the smallest ones up to a limit."""
+    def run(self, limit: int, largest: int | None = None) -> None:
+        """Search until all sets are known, or the smallest ones up to a limit or a size."""
         for pair in self.oracle.problem.direct(self.names):
             self._note(frozenset(pair))
         for part in self._parts:
@@ -225,6 +231,8 @@ class Search:
         self._without_easy(frozenset())
         while (candidate := self._candidate()) is not None:
             self.level = len(candidate)
+            if largest is not None and self.level > largest:
+                return
             if sum(len(some) <= self.level for some in self.smallest()) >= limit:
                 return
             self._settle(candidate)

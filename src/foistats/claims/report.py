@@ -127,6 +127,8 @@ def answered(audit: Audit, register: Register) -> list[tuple[Question, Implied]]
 
 PATIENCE = 600.0
 """Seconds that a report gives the solver: what it publishes must not depend on the clock."""
+MOST = 1000
+"""Contradicting sets of a size that a report shows."""
 
 
 def implied(found: list[tuple[Question, Implied]]) -> pd.DataFrame:

@@ -36,6 +36,8 @@ _WIDTH = 80
 @click.option("--about", type=float, metavar="K", help='What "about" allows either way.')
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1),
               help="The most conflicting sets to look for.")  # fmt: skip
+@click.option("--largest", type=click.IntRange(1), metavar="N",
+              help="Of how many claims a set may be; any number without it.")  # fmt: skip
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1),
               help="How long to look for them.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Show every claim, not only what differs.")
@@ -46,6 +48,7 @@ def claims(
     rounding: str,
     about: float | None,
     limit: int,
+    largest: int | None,
     seconds: float,
     verbose: bool,
     project: Path | None,
@@ -59,7 +62,12 @@ def claims(
     from foistats.claims.audit import audit_claims
 
     found = audit_claims(
-        _folder(study, project), rounding=rounding, about=about, limit=limit, seconds=seconds
+        _folder(study, project),
+        rounding=rounding,
+        about=about,
+        limit=limit,
+        largest=largest,
+        seconds=seconds,
     )
     if as_json:
         print_json(found.as_dict())

@@ -146,7 +146,7 @@ def by_claims(comparison: Comparison, *, seconds: float = 600.0) -> pd.DataFrame
     columns = ["force", "n_low", "n_high"]
     if not has_claims(comparison.register.study):
         return pd.DataFrame(columns=columns)
-    audit = audit_claims(comparison.register, seconds=seconds)
+    audit = audit_claims(comparison.register, largest=2, seconds=seconds)
     frame = _without_count(comparison)
     rows = []
     for force in frame.loc[~frame["answer"].isin(NOT_ANSWERED), "force"]:
