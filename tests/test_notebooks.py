@@ -137,6 +137,21 @@ class TestRun:
         assert values["odds_ratio_staff"] < values["odds_ratio_staff_high"]
         assert all(entry["alt"] for entry in published(executed, "figure").values())
 
+    def test_claims_from_its_folder(self, tmp_path):
+        executed = papermill(
+            "02_claims.ipynb", tmp_path / "out.ipynb", "-p", "largest", "2", cwd=ROOT / "notebooks"
+        )
+        values = {name: entry["value"] for name, entry in published(executed, "value").items()}
+        verdicts = ("claims_agree", "claims_disagree", "claims_unchecked")
+        assert sum(values[verdict] for verdict in verdicts) == values["claims"]
+        assert (
+            values["unreported_least"] == values["unreported_most"] == 204
+        )  # 828 less 624 printed
+        conflicts = published(executed, "table")["conflicts"]["csv"]
+        assert len(conflicts.splitlines()) == 1 + values["contradictions"]
+        assert "total-828" in conflicts
+        assert "total-826" in conflicts
+
     def test_forces_from_the_root(self, tmp_path):
         executed = papermill("notebooks/03_forces.ipynb", tmp_path / "out.ipynb", cwd=ROOT)
         values = {name: entry["value"] for name, entry in published(executed, "value").items()}
@@ -162,6 +177,7 @@ class TestRun:
         ("name", "quick"),
         [
             ("01_register", ()),
+            ("02_claims", ()),
             ("03_forces", ()),
             ("04_severity", QUICK),
             ("06_force_profile", ()),

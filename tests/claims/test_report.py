@@ -5,7 +5,7 @@ import re
 import pytest
 
 from foistats import read_register
-from foistats.claims import report
+from foistats.claims import questions, report
 from foistats.claims.audit import audit_claims
 from foistats.claims.settings import read_settings
 from foistats.errors import InvalidStudyError
@@ -35,13 +35,12 @@ def trial(study):
 
 def test_every_frame_can_be_published(trial):
     audit, register = trial
-    found = report.answered(audit, register)
+    found = questions.answered(audit, register)
     frames = [
         report.line_by_line(audit, register),
         report.conflicts(audit),
         report.explained(audit, register),
-        report.implied(found),
-        report.set_aside(found, audit),
+        questions.set_aside(found, audit),
         report.percentages(audit),
         report.unchecked(audit),
     ]
@@ -54,7 +53,7 @@ def test_the_sentence_names_published_values(trial):
     said = report.in_words(audit)
     assert "cannot all be true" in said
     assert set(re.findall(r"{(\w+)}", said)) <= set(report.values(audit))
-    assert report.values(audit)["conflicts"]["number"] == 1
+    assert report.values(audit)["contradictions"]["number"] == 1
 
 
 def test_the_article_and_the_others_share_out_the_claims(trial):
@@ -66,10 +65,13 @@ def test_the_article_and_the_others_share_out_the_claims(trial):
 
 def test_questions_are_answered_without_the_least_trusted(trial):
     audit, register = trial
-    found = report.answered(audit, register)
-    frame = report.implied(found).iloc[0]
-    assert (frame["Quantity"], frame["Least"], frame["Most"]) == ("cases of Ash", 10, 40)
-    assert list(report.set_aside(found, audit)["Id"]) == ["fifty"]
+    found = questions.answered(audit, register)
+    assert list(questions.set_aside(found, audit)["Id"]) == ["fifty"]
+    assert (
+        questions.in_words(found) == "- cases of Ash: from {question_1_least} to {question_1_most}"
+    )
+    numbers = {id: value["number"] for id, value in questions.values(found).items()}
+    assert numbers == {"question_1_least": 10, "question_1_most": 40}
     assert "a slip" in set(report.explained(audit, register)["Perhaps"])
 
 
@@ -78,7 +80,9 @@ def test_questions_are_answered_without_the_least_trusted(trial):
     [
         ('[[claims.questions]]\nlabel = "x"\nforces = "Ash"\n', "did you mean 'force'"),
         ('[[claims.questions]]\nforce = "Ash"\n', "no label"),
-        ("[[claims.questions]]\nlabel = 3\n", "each a text"),
+        ("[[claims.questions]]\nlabel = 3\n", "texts: label"),
+        ('[[claims.questions]]\nid = "A b"\nlabel = "x"\n', "small letters"),
+        ('[[claims.questions]]\nid = "a"\nlabel = "x"\n' * 2, "each id once"),
         ("[claims.explained]\nfifty = 3\n", "a text in quotes"),
     ],
 )

@@ -17,7 +17,7 @@ from foistats.claims.claim import Claim
 from foistats.claims.conflicts import Minimal, minimal_conflicts
 from foistats.claims.consistent import least_trusted
 from foistats.claims.grim import grim
-from foistats.claims.implied import Implied, implied
+from foistats.claims.implied import Implied, Remaining, implied
 from foistats.claims.ledger import Ledger, read_ledger
 from foistats.claims.problem import UnsettledError
 from foistats.claims.tell import conflict_in_words, quantity_in_words, range_in_words
@@ -27,7 +27,7 @@ from foistats.errors import UsageError, did_you_mean
 from foistats.register import Register, read_register
 
 #: The parts of the time up to which verdicts are worked out, and conflicts are searched.
-JUDGE, SEARCH = 0.85, 0.92
+JUDGE, SEARCH = 0.85, 0.87
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Audit:
         The minimal conflicting sets, smallest first.
     cut : str
         Why there may be more of them; empty if these are all.
+    largest : int or None
+        Of how many claims a set was allowed to be; None is any number.
     grim : DataFrame
         One row per printed percentage and printed total.
     left_out : mapping of str to str
@@ -67,9 +69,11 @@ class Audit:
     reason: str
     conflicts: tuple[Conflict, ...]
     cut: str
+    largest: int | None
     grim: pd.DataFrame
     left_out: Mapping[str, str]
     _assembly: Assembly = field(repr=False)
+    _remaining: Remaining = field(default_factory=dict, repr=False)
 
     @property
     def agrees(self) -> bool:
@@ -122,6 +126,7 @@ class Audit:
             population=population,
             unit=unit,
             until=time.monotonic() + seconds,
+            memory=self._remaining,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -211,6 +216,7 @@ def audit_claims(
         reason=reason,
         conflicts=tuple(_tell(assembly, some, start + seconds) for some in found.sets),
         cut=found.cut,
+        largest=largest,
         grim=grim(assembly),
         left_out=assembly.left_out,
         _assembly=assembly,
@@ -271,7 +277,7 @@ def _tell(assembly: Assembly, names: frozenset[str], until: float) -> Conflict:
     explanation = ""
     if others and (left := _left_for(assembly, last, others, until)) is not None:
         said = range_in_words(left.low, left.high)
-        explanation = f" If the others are true, {quantity_in_words(last, study)} is {said}."
+        explanation = f" The others leave for {quantity_in_words(last, study)}: {said}."
     return Conflict(ids, conflict_in_words([assembly.claims[id] for id in ids], study, explanation))
 
 

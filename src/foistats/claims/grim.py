@@ -16,11 +16,10 @@ from foistats.claims.assembly import Assembly
 from foistats.claims.claim import Claim
 from foistats.claims.quantities import Amount, Linear
 from foistats.claims.table import Cells
+from foistats.claims.tell import SAID
 from foistats.claims.wordings import Interval
 
 COLUMNS = ("id", "printed", "of", "of_claim", "possible", "least", "most", "counts")
-#: So many counts are listed one by one.
-LISTED = 12
 
 
 def counts_behind(interval: Interval, total: int) -> range:
@@ -65,7 +64,17 @@ def grim(assembly: Assembly) -> pd.DataFrame:
         for other, total in totals.get(quantity.bottom, ()):
             found = counts_behind(claim.interval, total)
             ends = (found[0], found[-1]) if found else (None, None)
-            rows.append((id, claim.value, total, other, bool(found), *ends, _listed(found)))
+            rows.append(
+                (
+                    id,
+                    claim.value or SAID[claim.comparison],
+                    total,
+                    other,
+                    bool(found),
+                    *ends,
+                    _listed(found),
+                )
+            )
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"least": "Int64", "most": "Int64", "possible": bool})
 
@@ -85,6 +94,4 @@ def _exact_counts(assembly: Assembly) -> Mapping[Linear, list[tuple[str, int]]]:
 def _listed(counts: range) -> str:
     if not counts:
         return "none"
-    if len(counts) <= LISTED:
-        return ", ".join(map(str, counts))
-    return f"{counts[0]} to {counts[-1]}"
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"

@@ -16,6 +16,9 @@ from foistats.claims.tell import cells_in_words, claim_in_words, measured, range
 from foistats.codebooks import ANY, JOIN, Codebook
 from foistats.errors import UsageError, did_you_mean
 
+#: What can be kept and what is set aside, by the claims of a group.
+Remaining = dict[tuple[str, ...], tuple[list[str], list[str]]]
+
 
 @dataclass(frozen=True)
 class Implied:
@@ -48,8 +51,13 @@ def implied(
     population: str | None,
     unit: str | None,
     until: float | None,
+    memory: Remaining,
 ) -> Implied:
-    """Return the range of a quantity; see `foistats.claims.audit.Audit.bounds`."""
+    """Return the range of a quantity; see `foistats.claims.audit.Audit.bounds`.
+
+    What remains of a group of claims is worked out once, and kept in ``memory``: it does not
+    depend on the quantity.
+    """
     names = [] if list(force) in ([ANY], [""]) else list(force)
     table = _table(assembly, population, unit)
     meant = _measure(measure)
@@ -60,7 +68,9 @@ def implied(
     if quantity is None:
         raise UsageError(f"'{measure}' has no bounds; ask for {ALLOWED}")
     claims = next((group for group in found.groups() if _in(found, group, table)), [])
-    kept, aside = set_aside(found, claims, conflicts, until=until)
+    if tuple(claims) not in memory:
+        memory[tuple(claims)] = set_aside(found, claims, conflicts, until=until)
+    kept, aside = memory[tuple(claims)]
     answer = range_of(found.problem(kept, quantity), kept, quantity, until=until)
     study = found.register.study
     said = measured(meant, cells_in_words(study, names, role, outcome), study)

@@ -8,15 +8,17 @@ import pandas as pd
 
 from foistats.claims.audit import Audit
 from foistats.claims.claim import Claim
-from foistats.claims.implied import Implied
-from foistats.claims.settings import Question, read_settings
-from foistats.claims.tell import range_in_words
+from foistats.claims.settings import read_settings
 from foistats.claims.verdicts import AGREES, DISAGREES, UNCHECKED
 from foistats.describe import words
 from foistats.register import Register
 
 Values = dict[str, dict[str, Any]]
 """By the id of a value, what `foistats.publish.value` is given."""
+PATIENCE = 600.0
+"""Seconds that a report gives the solver: what it publishes must not depend on the clock."""
+MOST = 1000
+"""Contradicting sets of a size that a report shows."""
 
 
 def values(audit: Audit) -> Values:
@@ -27,8 +29,10 @@ def values(audit: Audit) -> Values:
         "claims_agree": counts.get(AGREES, 0),
         "claims_disagree": counts.get(DISAGREES, 0),
         "claims_unchecked": counts.get(UNCHECKED, 0),
-        "conflicts": len(audit.conflicts),
+        "contradictions": len(audit.conflicts),
     }
+    if audit.largest is not None:
+        numbers["largest_set"] = audit.largest
     return {id: {"number": int(number)} for id, number in numbers.items()}
 
 
@@ -42,15 +46,18 @@ def in_words(audit: Audit) -> str:
         return f"{register} Whether all can be true together was not settled in the time given."
     if audit.possible:
         return f"{register} All of them can be true together."
-    more = " at least" if audit.cut else ""
+    more = " There may be more of them." if audit.cut else ""
+    if audit.largest is not None:
+        more = " Larger sets were not looked for."
+    sizes = "" if audit.largest is None else " of at most {largest_set} of them"
     return (
-        f"{register} They cannot all be true: there are{more} {{conflicts}} smallest sets of "
-        "figures that contradict each other."
+        f"{register} They cannot all be true: {{contradictions}} sets{sizes} are contradictions "
+        f"in themselves.{more}"
     )
 
 
 def line_by_line(
-    audit: Audit, register: Register, *, of: str = "", without: str = ""
+    audit: Audit, register: Register, *, of: str | None = None, without: str | None = None
 ) -> pd.DataFrame:
     """Return every claim with what the register says of it.
 
@@ -58,26 +65,26 @@ def line_by_line(
     ----------
     audit : Audit
     register : Register
-    of, without : str
-        Only the claims that a source prints; only those that it does not.
+    of, without : str, optional
+        Only the claims that a source prints; only those that it does not. An empty source prints
+        none.
 
     Returns
     -------
     DataFrame
         One row per claim in the order of the file: ``Claim, Printed by, Register, Verdict,
-        Arithmetic, Note``.
+        Arithmetic``.
     """
     publishers = register.sources.set_index("source")["publisher"]
     rows = []
     for row in audit.verdicts.itertuples(index=False):
         claim = audit.ledger[row.id]
-        if (of and of not in claim.sources) or (without and without in claim.sources):
+        if (of is not None and of not in claim.sources) or without in claim.sources:
             continue
         said = _between(row.low, row.high)
-        rows.append(
-            (row.claim, _printers(claim, publishers), said, row.verdict, row.arithmetic, row.note)
-        )
-    columns = ["Claim", "Printed by", "Register", "Verdict", "Arithmetic", "Note"]
+        reasons = "; ".join(filter(None, (row.arithmetic, row.note)))
+        rows.append((row.claim, _printers(claim, publishers), said, row.verdict, reasons))
+    columns = ["Claim", "Printed by", "Register", "Verdict", "Arithmetic"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -108,49 +115,6 @@ def explained(audit: Audit, register: Register) -> pd.DataFrame:
             why = reasons.get(row.id, "not explained")
             rows.append((row.claim, _printers(claim, publishers), row.verdict, why))
     return pd.DataFrame(rows, columns=["Claim", "Printed by", "Verdict", "Perhaps"])
-
-
-def answered(audit: Audit, register: Register) -> list[tuple[Question, Implied]]:
-    """Return what the claims imply about each question that the study asks."""
-    questions = read_settings(register.study).questions
-    return [
-        (
-            question,
-            audit.bounds(
-                question.force, question.role, outcome=question.outcome, measure=question.measure,
-                seconds=PATIENCE,
-            ),
-        )
-        for question in questions
-    ]  # fmt: skip
-
-
-PATIENCE = 600.0
-"""Seconds that a report gives the solver: what it publishes must not depend on the clock."""
-MOST = 1000
-"""Contradicting sets of a size that a report shows."""
-
-
-def implied(found: list[tuple[Question, Implied]]) -> pd.DataFrame:
-    """Return what the claims imply: ``Quantity, Least, Most, In words``."""
-    rows = [
-        (
-            question.label,
-            None if answer.low is None else float(answer.low),
-            None if answer.high is None else float(answer.high),
-            range_in_words(answer.low, answer.high),
-        )
-        for question, answer in found
-    ]
-    frame = pd.DataFrame(rows, columns=["Quantity", "Least", "Most", "In words"])
-    return frame.astype({"Least": float, "Most": float})
-
-
-def set_aside(found: list[tuple[Question, Implied]], audit: Audit) -> pd.DataFrame:
-    """Return the claims that the bounds do without, as they conflict with more trusted ones."""
-    ids = dict.fromkeys(id for _, answer in found for id in answer.set_aside)
-    told = audit.verdicts.set_index("id")["claim"]
-    return pd.DataFrame({"Set aside": [told[id] for id in ids], "Id": list(ids)})
 
 
 def percentages(audit: Audit) -> pd.DataFrame:

@@ -41,10 +41,10 @@ def claim_in_words(claim: Claim, study: Study) -> str:
     if claim.measure.kind == "outside":
         return f"a figure beside the {study.words['case'][1]}: {claim.value}"
     percent = "%" if claim.measure.is_share and claim.comparison in NUMERIC else ""
-    ends = ("", "") if claim.interval is None else (claim.interval.low, claim.interval.high)
-    low, high = (short(end) if isinstance(end, Fraction) else "?" for end in ends)
-    said = SAID[claim.comparison].format(value=claim.value, low=low, high=high)
-    return f"{quantity_in_words(claim, study)}: {said}{percent}"
+    ends = (None, None) if claim.interval is None else (claim.interval.low, claim.interval.high)
+    low, high = ("?" if end is None else short(end) + percent for end in ends)
+    said = SAID[claim.comparison].format(value=claim.value + percent, low=low, high=high)
+    return f"{quantity_in_words(claim, study)}: {said}"
 
 
 def quantity_in_words(claim: Claim, study: Study) -> str:
@@ -70,7 +70,7 @@ def measured(measure: Measure, cells: str, study: Study) -> str:
     """Return what is measured of cells, in words."""
     forces = study.words["force"][1]
     if measure.is_share:
-        return f"share ({measure.kind}{': ' + measure.words if measure.words else ''}) of {cells}"
+        return f"{cells}, in percent of those of {_base(measure, study)}"
     if measure.kind == "rank":
         return f"place by the number of {cells}"
     if measure.kind == "answers":
@@ -85,6 +85,18 @@ def measured(measure: Measure, cells: str, study: Study) -> str:
     if measure.kind == "ratio":
         return f"{cells} over those of claim {measure.words}"
     return cells
+
+
+def _base(measure: Measure, study: Study) -> str:
+    """Return what a share is a share of: all forces, roles or outcomes, or those named."""
+    kind = {"share_of_force": "force", "share_of_role": "role"}.get(measure.kind, "outcome")
+    named = [] if measure.words in ("", ANY) else measure.words.split(JOIN)
+    if not named:
+        return f"all {study.words[kind][1]}"
+    if kind == "force":
+        return " and ".join(named)
+    book = study.roles if kind == "role" else study.outcomes
+    return " or ".join(book.labels[word] for word in named)
 
 
 def printed_by(claim: Claim) -> str:
