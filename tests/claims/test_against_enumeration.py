@@ -28,6 +28,8 @@ WORLDS = {
     "forces": ((("Ash", "Beech", "Cedar"), ("",), ("nothing", "left")), 6),
     "roles": ((("Ash",), ("officer", "staff", ""), ("nothing", "left")), 6),
 }
+#: The first few at every run, the others in the slow one.
+MANY = [pytest.param(seed, marks=[pytest.mark.slow] * (seed >= 3)) for seed in range(10)]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ class Engine:
 
 
 @pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", MANY)
 def test_every_minimal_conflict_is_found_and_none_invented(study, worlds, world, seed):
     """No small table satisfies a conflict, and some table every set that holds none."""
     axes, _ = WORLDS[world]
@@ -106,7 +108,7 @@ def test_every_minimal_conflict_is_found_and_none_invented(study, worlds, world,
                         assert all(table.true(by_id[id], by_id)[0] for id in more), (more, rows)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", MANY[:8])
 def test_bounds(study, worlds, seed):
     axes, _ = WORLDS["forces"]
     rng = random.Random(seed)

@@ -6,6 +6,8 @@ import pytest
 
 from foistats.claims.audit import audit_claims
 
+#: The first few at every run, the others in the slow one.
+MANY = [pytest.param(seed, marks=[pytest.mark.slow] * (seed >= 8)) for seed in range(50)]
 FORCES = [f"F{n:02d}" for n in range(1, 41)]
 ROLES = ["officer", "staff", "special"]
 OUTCOMES = ["nothing", "advice", "warning", "left"]
@@ -134,7 +136,7 @@ def planted(size, world):
     ]
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", MANY)
 def test_a_true_ledger_has_no_conflict(study, seed):
     world = World(seed)
     folder = study(world.claims(45), forces=FORCES, roles=ROLES, outcomes=OUTCOMES)

@@ -45,7 +45,7 @@ def test_what_the_register_contradicts_ends_with_four(folder, capsys):
 def test_what_cannot_all_be_true_ends_with_four_and_says_which(folder, capsys):
     code, said = told(folder, capsys, TRUE + AGAIN, "--verbose")
     assert code == 4
-    assert "1. These 2 claims cannot all be true" in said.out
+    assert "1. These 2 claims cannot both be true" in said.out
     assert "aldermoor  agrees" in said.out
     assert max(len(line) for line in said.out.splitlines()) <= 80
 

@@ -122,10 +122,11 @@ def conflict_in_words(claims: Sequence[Claim], study: Study, explanation: str = 
     )
     if len(claims) == 1:
         return f"This claim cannot be true of any table: {listed}.{explanation}"
-    dropped = "either" if len(claims) == 2 else "any one"
+    if len(claims) == 2:
+        return f"These 2 claims cannot both be true: {listed}.{explanation}"
     return (
         f"These {len(claims)} claims cannot all be true: {listed}. "
-        f"Without {dropped} of them the rest can.{explanation}"
+        f"Without any one of them the others can.{explanation}"
     )
 
 
