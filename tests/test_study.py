@@ -115,6 +115,8 @@ BROKEN_SETTINGS = [
     ("codebooks/outcomes.toml", '"Notice or fine"', '"Nothing found"', "each label once"),
     ("codebooks/outcomes.toml", 'id    = "fine"', 'id    = "a fine"', "an id of letters"),
     ("codebooks/roles.toml", 'label = "School"', 'label = "S"\nstandards = 3', "a list of texts"),
+    ("codebooks/roles.toml", 'label = "School"', 'label = "S"\ncovered = 1', "true or false"),
+    ("codebooks/roles.toml", 'label = "School"', 'label = "S"\ncovered = true', "this level alone"),
     ("codebooks/roles.toml", '"public"', '"Private"', "ids that differ in letters or digits"),
     ("codebooks/outcomes.toml", '"clean"', '"clean|tidy"', "an id without '|'"),
     ("codebooks/outcomes.toml", 'id    = "notice"', 'id    = "clean"', "each id once"),

@@ -15,7 +15,7 @@ from foistats.errors import Finding, did_you_mean
 #: The codebook that is ordered whatever it says.
 LADDER = "outcomes"
 _ENTRIES = {
-    "level": {"id", "label", "meaning", "standards"},
+    "level": {"id", "label", "meaning", "standards", "covered"},
     "term": {"id", "label", "levels", "outside"},
     "grouping": {"id", "meaning", "levels"},
     "reading": {"id", "meaning", "terms"},
@@ -111,6 +111,8 @@ def _check_entry(
         yield from _check_word(entry["id"], where, label)
     if "standards" in entry and not _texts(entry["standards"]):
         yield Finding(label, 0, f"{where}, standards", repr(entry["standards"]), "a list of texts")
+    if not isinstance(entry.get("covered", False), bool):
+        yield Finding(label, 0, f"{where}, covered", repr(entry["covered"]), "true or false")
     if kind == "term" and entry.get("levels") == [] and not entry.get("outside"):
         yield Finding(label, 0, where, "levels = []", 'outside = "why it is no level"')
 
@@ -160,6 +162,11 @@ def _check_references(
     for entry in entries["term"]:
         if "levels" in entry:
             yield from unknown(entry["levels"], levels, f"[[term]] {entry.get('id')}, levels")
+    alone = [entry["levels"][0] for entry in entries["term"] if _is_alone(entry.get("levels"))]
+    for entry in entries["level"]:
+        if entry.get("covered") is True and entry.get("id") not in alone:
+            where = f"[[level]] {entry.get('id')}, covered"
+            yield Finding(label, 0, where, "no term", "terms that stand for this level alone")
     for entry in entries["reading"]:
         where = f"[[reading]] {entry.get('id')}"
         changed = entry.get("terms", {})
@@ -171,6 +178,10 @@ def _check_references(
             yield from unknown(words, levels, f"{where}, {term}")
     for entry in entries["grouping"]:
         yield from _check_grouping(entry, levels, ordered, label)
+
+
+def _is_alone(levels: Any) -> bool:
+    return _texts(levels) and len(levels) == 1
 
 
 def _check_grouping(
@@ -230,6 +241,7 @@ def _build(name: str, content: dict[str, Any]) -> Codebook:
             entry["label"],
             entry.get("meaning", ""),
             tuple(entry.get("standards", ())),
+            entry.get("covered", False),
         )
 
     return Codebook(

@@ -23,12 +23,16 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class Level:
-    """One category: an id used in data files, a label for readers, its meaning, extra facts."""
+    """One category: an id used in data files, a label for readers, its meaning, extra facts.
+
+    It is covered if every case of it is of one of the terms that stand for it alone.
+    """
 
     id: str
     label: str
     meaning: str = ""
     standards: tuple[str, ...] = ()
+    covered: bool = False
 
 
 @dataclass(frozen=True)

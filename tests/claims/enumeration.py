@@ -114,7 +114,8 @@ def _compare(top: np.ndarray, base: np.ndarray, row: Row) -> np.ndarray:
         return _at_least(top, base, low) & _at_most(top, base, high)
     value = Fraction(row["value"])
     share = row["measure"].startswith("share")
-    k = _k(row, Fraction(1) if share else value / 10)
+    tenth = value / 10 if row["measure"].startswith("ratio") else max(value / 10, Fraction(1))
+    k = _k(row, Fraction(1) if share else tenth)
     if comparison == "rounds_to":
         decimals = len(row["value"].partition(".")[2])
         half = Fraction(1, 2 * 10**decimals)
@@ -222,7 +223,8 @@ def _vary(rng: random.Random, row: dict[str, str], axes: Sequence[Sequence[str]]
     elif kind == "pair":
         row["comparison"] = rng.choice(("higher_than", "lower_than", "no_difference"))
         row["value"] = rng.choice(("c0", "c1"))
-        row["reading"] = rng.choice(("", "about:1"))
+        about = rng.choice(("", "about:1"))
+        row["reading"] = about if row["comparison"] == "no_difference" else ""
     elif kind == "plurality":
         row["outcome"], row["comparison"], row["value"] = one, "plurality", ""
         row["reading"] = rng.choice(("", "strict"))
@@ -232,4 +234,4 @@ def _vary(rng: random.Random, row: dict[str, str], axes: Sequence[Sequence[str]]
     elif kind == "w":
         row["comparison"] = rng.choice(("about", "nearly", "rounds_to"))
         row["value"] = "2"
-        row["reading"] = "about:1" if row["comparison"] != "rounds_to" else ""
+        row["reading"] = rng.choice(("about:1", "")) if row["comparison"] != "rounds_to" else ""

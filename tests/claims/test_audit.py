@@ -119,6 +119,85 @@ def test_terms_of_a_level(study):
     ]
 
 
+def test_the_words_of_a_column_are_added_up(study):
+    terms = {"dismissed": ["left"], "resigned": ["left"]}
+    rows = [
+        {"id": "sacked", "outcome": "dismissed", "value": "3"},
+        {"id": "went", "outcome": "resigned", "value": "3"},
+        {"id": "both", "outcome": "dismissed|resigned", "value": "7"},
+        {"id": "left", "outcome": "left", "value": "8"},
+    ]
+    assert conflicts(study(rows, terms=terms)) == [{"sacked", "went", "both"}]
+    folder = study([row for row in rows if row["id"] != "both"], terms=terms)
+    assert conflicts(folder) == []  # two may have left in a way that no word describes
+    book = folder / "codebooks" / "outcomes.toml"
+    book.write_text(
+        book.read_text().replace('"Left"\n[[term]]', '"Left"\ncovered = true\n[[term]]')
+    )
+    assert conflicts(folder) == [{"sacked", "went", "left"}]
+
+
+def test_a_count_is_compared_with_a_majority_by_its_count(study):
+    rows = [
+        {"id": "most", "force": "Ash|Beech", "comparison": "majority"},
+        {"id": "all", "comparison": "lower_than", "value": "most"},
+    ]
+    assert conflicts(study(rows)) == [{"all"}]
+
+
+def test_the_most_frequent_outcome_is_so_among_the_ways_to_leave(study):
+    terms = {"dismissed": ["left"], "resigned": ["left"]}
+    rows = [
+        {"id": "sacked", "outcome": "dismissed", "value": "5"},
+        {"id": "went", "outcome": "resigned", "value": "6"},
+        {"id": "most", "outcome": "dismissed", "comparison": "plurality"},
+    ]
+    assert conflicts(study(rows, terms=terms)) == [{"sacked", "went", "most"}]
+
+
+def test_no_claim_is_set_aside_for_one_that_is_set_aside(study):
+    rows = [
+        {"id": "twenty", "value": "20", "source": "S1"},
+        {"id": "low", "comparison": "at_most", "value": "15", "source": "S2"},
+        {"id": "ash", "force": "Ash", "comparison": "at_least", "value": "14", "source": "S3"},
+        {"id": "ten", "comparison": "at_most", "value": "10", "source": "S4"},
+    ]
+    trust = '[claims]\ntrust = ["S1", "S3", "S2", "S4"]\n'
+    found = audit_claims(study(rows, trust=trust)).bounds("Ash")
+    assert (found.low, found.high) == (14, 20)
+    assert set(found.set_aside) == {"low", "ten"}
+    found = audit_claims(study(rows, trust='[claims]\ntrust = ["S4", "S3", "S2"]\n')).bounds("Ash")
+    assert set(found.set_aside) == {"twenty", "ash"}  # low is no trouble without twenty
+
+
+def test_a_share_that_no_whole_number_gives_disagrees(study):
+    audit = audit_claims(
+        study(
+            [
+                {"id": "odd", "force": "Ash", "outcome": "left", "measure": "share", "value": "70"},
+                {
+                    "id": "half",
+                    "force": "Ash",
+                    "outcome": "left",
+                    "measure": "share",
+                    "value": "50",
+                },
+            ],
+            groups="g,survey,Ash,,,all,case,all,rule,a form\n",
+            statements="s,g,S1,total,,,any,any,8,8,printed,rule\n",
+        )
+    )
+    verdicts = audit.verdicts.set_index("id")
+    assert verdicts["verdict"].to_dict() == {"odd": "disagrees", "half": "cannot be checked"}
+    assert verdicts.loc["odd", ["low", "high"]].tolist() == [0, 100]
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan")])
+def test_seconds_are_a_number(study, seconds):
+    with pytest.raises(UsageError, match="seconds"):
+        audit_claims(study([{"id": "a", "value": "1"}]), seconds=seconds)
+
+
 def test_areas_are_the_sum_of_their_forces(study):
     rows = [
         {"id": "north", "force": "North", "value": "9"},

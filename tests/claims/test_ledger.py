@@ -67,6 +67,11 @@ def test_everything_wrong_at_once(study):
         {"id": "u", "comparison": "about", "value": "70", "low": "75", "high": "80"},
         {"id": "v", "force": "Ash|Ash", "value": "1"},
         {"id": "w", "comparison": "majority", "value": "3"},
+        {"id": "x", "value": "40", "reading": "about:3"},
+        {"id": "y", "comparison": "about", "value": "40", "reading": "strict"},
+        {"id": "z", "measure": "share_of_force:Beech", "force": "Ash", "value": "50"},
+        {"id": "aa", "measure": "share", "comparison": "rounds_to", "value": "1/7"},
+        {"id": "ab", "measure": "rank", "force": "Ash", "comparison": "about", "value": "2"},
     ]
     found = findings(study(rows))
     assert found[3, "id"] == ("a", "another id: row 2 has this one")
@@ -84,7 +89,7 @@ def test_everything_wrong_at_once(study):
     assert found[15, "high"] == ("70", "empty, from at_least 7, or empty")
     assert found[16, "high"] == ("4", "at least 5, the low end")
     assert "force is for forces" in found[17, "unit"][1]
-    assert found[18, "value"] == ("2.5", "a whole number: count counts")
+    assert found[18, "value"] == ("2.5", "a whole number, of which the wording leaves one at least")
     assert "with forces: equals" in found[19, "comparison"][1]
     assert found[20, "value"][1] == "a place: 1, 2, 3, …"
     assert "the most frequent" in found[21, "outcome"][1]
@@ -92,7 +97,12 @@ def test_everything_wrong_at_once(study):
     assert found[23, "value"][1] == "from 75 to 80"
     assert "each once" in found[24, "force"][1]
     assert found[25, "value"][1] == "empty: majority says it all"
-    assert len(found) == 23
+    assert "about is for about, nearly, no_difference" in found[26, "reading"][1]
+    assert "strict is for highest" in found[27, "reading"][1]
+    assert found[28, "measure"][1] == "a base that holds the force Ash"
+    assert "decimals" in found[29, "value"][1]
+    assert "with rank: equals" in found[30, "comparison"][1]
+    assert len(found) == 28
 
 
 @pytest.mark.parametrize(

@@ -123,3 +123,21 @@ class TestGrim:
     def test_none(self):
         assert not counts_behind(interval("rounds_to", "9", percentage=True), 10)
         assert not counts_behind(interval("rounds_to", "9", percentage=True), 0)
+
+
+def test_about_a_small_count_allows_one_more_or_less():
+    def ends(comparison, value, reading=""):
+        found = interval_of(
+            comparison,
+            value,
+            reading=reading_of(reading),
+            percentage=False,
+            defaults=Defaults(),
+            whole=True,
+        )
+        return found.whole()
+
+    assert ends("about", "5") == (4, 6)
+    assert ends("nearly", "4") == (3, 3)
+    assert ends("nearly", "90") == (81, 89)
+    assert ends("about", "5", "about:2") == (3, 7)

@@ -203,6 +203,8 @@ def audit_claims(
     """
     start = time.monotonic()
     defaults = _defaults(about, rounding)
+    if not seconds >= 0:
+        raise UsageError(f"seconds is {seconds}; it is a number, zero or more")
     register = study if isinstance(study, Register) else read_register(study)
     ledger = read_ledger(register, defaults=defaults)
     assembly = assemble(register, ledger.claims)
@@ -275,7 +277,9 @@ def _tell(assembly: Assembly, names: frozenset[str], until: float) -> Conflict:
     last = assembly.claims[least_trusted(assembly, ids)]
     others = [id for id in ids if id != last.id]
     explanation = ""
-    if others and (left := _left_for(assembly, last, others, until)) is not None:
+    left = _left_for(assembly, last, others, until) if others else None
+    anything = (None, 100) if last.measure.is_share else (None,)
+    if left is not None and (left.low or left.high not in anything):
         said = range_in_words(left.low, left.high)
         explanation = f" The others leave for {quantity_in_words(last, study)}: {said}."
     return Conflict(ids, conflict_in_words([assembly.claims[id] for id in ids], study, explanation))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from foistats.claims.assembly import Assembly
+from foistats.claims.claim import Claim
 from foistats.claims.conflicts import Oracle, shrink
 
 
 def least_trusted(assembly: Assembly, names: Iterable[str]) -> str:
     """Return the claim to set aside first: the least trusted, of equals the later in the file."""
-    claims = (assembly.claims[name] for name in names)
-    return min(claims, key=lambda claim: (claim.trust, -claim.row)).id
+    return max((assembly.claims[name] for name in names), key=_rank).id
 
 
 def set_aside(
@@ -23,7 +23,9 @@ def set_aside(
 ) -> tuple[list[str], list[str]]:
     """Return which claims can be kept, and which are set aside.
 
-    Conflicts are taken in order; one that an earlier choice already ended costs no claim.
+    Claims are taken from the most trusted to the least; one that cannot be true together with
+    those kept before is set aside. So in every conflict the least trusted member that would
+    complete it goes, and none goes for a claim that goes itself.
 
     Parameters
     ----------
@@ -31,23 +33,37 @@ def set_aside(
     names : sequence of str
         Claims of one group.
     known : iterable of frozenset of str
-        Minimal conflicting sets found before, smallest first; others are looked for.
+        Conflicting sets found before; others are looked for.
     until : float, optional
         The moment (`time.monotonic`) to give up.
 
     Returns
     -------
     kept, aside : list of str
+        In the order of the claims; aside: the most trusted first.
     """
-    kept, aside = list(names), []
-    for conflict in known:
-        if conflict <= set(kept):
-            aside.append(least_trusted(assembly, conflict))
-            kept.remove(aside[-1])
+    order = sorted(names, key=lambda name: _rank(assembly.claims[name]))
+    conflicts = list(known)
     oracle = Oracle(assembly.problem(names), until)
-    while not oracle.possible(kept):
-        core = oracle.core(kept)
-        conflict = frozenset(shrink([name for name in kept if name in core], oracle.possible))
-        aside.append(least_trusted(assembly, conflict))
-        kept.remove(aside[-1])
+    while True:
+        kept, aside = _taken(order, conflicts)
+        if oracle.possible(kept):
+            return [name for name in names if name in set(kept)], aside
+        conflicts.append(frozenset(shrink(kept, oracle.possible)))
+
+
+def _rank(claim: Claim) -> tuple[int, int]:
+    """Return what orders claims from the most trusted on; of equals the earlier in the file."""
+    return -claim.trust, claim.row
+
+
+def _taken(
+    order: Iterable[str], conflicts: Sequence[frozenset[str]]
+) -> tuple[list[str], list[str]]:
+    """Return the claims that complete no known conflict with earlier ones, and the others."""
+    kept: list[str] = []
+    aside: list[str] = []
+    for name in order:
+        completes = any(name in some and some <= {*kept, name} for some in conflicts)
+        (aside if completes else kept).append(name)
     return kept, aside

@@ -106,7 +106,7 @@ def read_ledger(register: Register, *, defaults: Defaults | None = None) -> Ledg
     """
     study = register.study
     if not has_claims(study):
-        raise UsageError(f"{study.id} has no {FILE}: one row per published figure, see the manual")
+        raise UsageError(f"{study.id} has no {FILE}, one row a figure (docs/claims.md)")
     label = study.label(FILE)
     rows, findings = read_table(study.folder / FILE, label, fields_of_claims(study))
     defaults = defaults or Defaults()

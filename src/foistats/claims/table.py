@@ -75,6 +75,23 @@ class Universe:
         return Cells(self.table, forces, self.roles.of(role), self.outcomes.of(outcome))
 
 
+def members_of(register: Register) -> dict[str, frozenset[str]]:
+    """Return the forces that each name of a force or area means; an empty area means itself."""
+    frame = register.forces
+    within = dict(zip(frame["force"], frame["within"], strict=True))
+    single = single_forces(register)
+    members = {area: frozenset({area}) for area in frame["force"]}
+    for area in set(within) - set(single):
+        inside = frozenset(force for force in single if area in enclosing(force, within))
+        members[area] = inside or members[area]
+    return members
+
+
+def single_forces(register: Register) -> list[str]:
+    """Return the names of forces, areas apart."""
+    return list(register.forces.loc[register.forces["kind"] == "force", "force"])
+
+
 def universe_of(register: Register, table: Key, named: Iterable[str] = ()) -> Universe:
     """Return what a table could hold.
 
@@ -86,15 +103,9 @@ def universe_of(register: Register, table: Key, named: Iterable[str] = ()) -> Un
     named : iterable of str
         Forces and areas that claims or statements name.
     """
-    frame = register.forces
-    within = dict(zip(frame["force"], frame["within"], strict=True))
-    single = list(frame.loc[frame["kind"] == "force", "force"])
-    members = {area: frozenset({area}) for area in frame["force"]}
-    for area in set(within) - set(single):
-        inside = frozenset(force for force in single if area in enclosing(force, within))
-        members[area] = inside or members[area]
+    members = members_of(register)
     rows = register.asked[register.asked["survey"] == table[0]]
-    asked = list(rows["force"]) if len(rows) else single
+    asked = list(rows["force"] if len(rows) else single_forces(register))
     silent = rows.loc[rows["answer"].isin(NOT_ANSWERED), "force"]
     beside = frozenset().union(*(members[name] for name in named)) - set(asked)
     return Universe(

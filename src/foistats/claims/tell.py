@@ -26,7 +26,7 @@ SAID = {
     "most": "more than half",
     "highest": "the highest of all",
     "lowest": "the lowest of all",
-    "nth_highest": "number {value} from the top",
+    "nth_highest": "place {value} from the top",
     "higher_than": "higher than in claim {value}",
     "lower_than": "lower than in claim {value}",
     "no_difference": "the same as in claim {value}",
@@ -41,9 +41,10 @@ def claim_in_words(claim: Claim, study: Study) -> str:
     if claim.measure.kind == "outside":
         return f"a figure beside the {study.words['case'][1]}: {claim.value}"
     percent = "%" if claim.measure.is_share and claim.comparison in NUMERIC else ""
+    printed = claim.value if "/" in claim.value else claim.value + percent
     ends = (None, None) if claim.interval is None else (claim.interval.low, claim.interval.high)
     low, high = ("?" if end is None else short(end) + percent for end in ends)
-    said = SAID[claim.comparison].format(value=claim.value + percent, low=low, high=high)
+    said = SAID[claim.comparison].format(value=printed, low=low, high=high)
     return f"{quantity_in_words(claim, study)}: {said}"
 
 
@@ -74,7 +75,8 @@ def measured(measure: Measure, cells: str, study: Study) -> str:
     if measure.kind == "rank":
         return f"place by the number of {cells}"
     if measure.kind == "answers":
-        return f"number of {forces} that answered ({measure.words.replace(JOIN, ' or ')})"
+        answers = " or ".join(word.replace("_", " ") for word in measure.words.split(JOIN))
+        return f"number of {forces} whose answer was: {answers}"
     if measure.kind == "forces":
         ends = (measure.least, measure.most)
         said = {

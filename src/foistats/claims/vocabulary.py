@@ -15,29 +15,24 @@ class Kinds:
     """Disjoint kinds of cases, and which of them a word means.
 
     A level is split by the terms that stand for it alone: such a term means some of the level's
-    cases (*dismissed* is one way to have *left*), and two of them share none. A word of several
-    levels means all of them; a word of no level is a kind of its own. Words that together name
-    every term of a level, where there are two at least, mean the whole level.
+    cases (*dismissed* is one way to have *left*), and two of them share none. There may be more to
+    a level than its terms describe, unless the codebook says that they cover it. A word of several
+    levels means all of them; a word of no level is a kind of its own.
 
     Attributes
     ----------
     ids : tuple of str
     meaning : mapping of str to frozenset of str
         The kinds of every word.
-    parts : mapping of str to frozenset of str
-        For every level, the terms that stand for it alone.
     """
 
     ids: tuple[str, ...]
     meaning: dict[str, frozenset[str]]
-    parts: dict[str, frozenset[str]]
 
     def of(self, text: str) -> frozenset[str]:
         """Return the kinds that one word, or several joined by ``|``, mean."""
-        words = set(text.split(JOIN)) if text else {ANY}
-        found = frozenset(kind for word in words for kind in self.meaning[word])
-        whole = [level for level, terms in self.parts.items() if len(terms) > 1 and terms <= words]
-        return found.union(*(self.meaning[level] for level in whole))
+        words = text.split(JOIN) if text else [ANY]
+        return frozenset(kind for word in words for kind in self.meaning[word])
 
 
 def kinds_of(book: Codebook, *, unplaced: bool) -> Kinds:
@@ -57,17 +52,17 @@ def kinds_of(book: Codebook, *, unplaced: bool) -> Kinds:
     >>> sorted(kinds_of(book, unplaced=False).of("left"))
     ['left', 'retired']
     """
-    parts = {
-        level: frozenset(term.id for term in book.terms if term.levels == (level,))
-        for level in book.ids
-    }
-    meaning = {level: frozenset({level}) | terms for level, terms in parts.items()}
+    meaning: dict[str, frozenset[str]] = {}
+    for level in book.levels:
+        parts = frozenset(term.id for term in book.terms if term.levels == (level.id,))
+        meaning[level.id] = parts if level.covered else parts | {level.id}
     for term in book.terms:
         if len(term.levels) > 1:
             meaning[term.id] = frozenset().union(*(meaning[level] for level in term.levels))
         else:
             meaning[term.id] = frozenset({term.id})
+    levels = [level.id for level in book.levels if not level.covered]
     alone = [term.id for term in book.terms if len(term.levels) < 2]
-    ids = (*book.ids, *alone, *((UNPLACED,) if unplaced else ()))
+    ids = (*levels, *alone, *((UNPLACED,) if unplaced else ()))
     meaning[ANY] = frozenset(ids)
-    return Kinds(ids, meaning, parts)
+    return Kinds(ids, meaning)

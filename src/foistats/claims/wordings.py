@@ -40,6 +40,8 @@ NUMERIC = (
     "between",
     "nearly",
 )
+#: Those among them that a place may be compared by.
+EXACT = ("equals", "more_than", "at_least", "fewer_than", "at_most", "between")
 MAJORITY = ("majority", "most")
 PLACES = ("highest", "lowest", "nth_highest")
 #: Comparisons with the quantity of another claim.
@@ -50,6 +52,12 @@ ROUNDINGS = ("half_up", "half_even", "half_any")
 #: What the column ``reading`` may hold, for a reader.
 READINGS = "exact, half_up, half_even, half_any, about:K, strict, or empty; a free note after ';'"
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
+
+#: What the words of a reading are for that say more than how a paper rounds throughout.
+FOR_READING = {
+    "about": ("about", "nearly", "no_difference"),
+    "strict": (*PLACES, "plurality", "rank"),
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,8 @@ class Defaults:
     Attributes
     ----------
     about : Fraction or None
-        The K of ``about`` and ``nearly``; None: one percentage point, or a tenth of a number.
+        The K of ``about`` and ``nearly``; None: one percentage point, or a tenth of a number
+        (of a count: one at least).
     rounding : {"half_up", "half_even", "half_any"}
     """
 
@@ -145,7 +154,13 @@ def reading_of(text: str) -> Reading | None:
 
 
 def interval_of(
-    comparison: str, value: str, *, reading: Reading, percentage: bool, defaults: Defaults
+    comparison: str,
+    value: str,
+    *,
+    reading: Reading,
+    percentage: bool,
+    defaults: Defaults,
+    whole: bool = False,
 ) -> Interval:
     """Return the numbers for which a wording is true.
 
@@ -160,6 +175,8 @@ def interval_of(
         Whether it is a percentage.
     defaults : Defaults
         What applies where the reading does not say.
+    whole : bool
+        Whether it is a count: then ``about`` allows one more or less at least.
     """
     if comparison in MAJORITY:
         return Interval(Fraction(50), None, low_open=True)
@@ -174,7 +191,7 @@ def interval_of(
     if width is None:
         width = defaults.about
     if width is None:
-        width = Fraction(1) if percentage else number / 10
+        width = Fraction(1) if percentage else max(number / 10, Fraction(int(whole)))
     return {
         "equals": Interval(number, number),
         "about": Interval(max(number - width, Fraction(0)), number + width),

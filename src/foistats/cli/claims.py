@@ -34,12 +34,12 @@ _WIDTH = 80
 @click.argument("study", required=False)
 @click.option("--rounding", default="half_any", show_default=True, metavar="RULE",
               help="How percentages were rounded: half_any, half_up or half_even.")  # fmt: skip
-@click.option("--about", type=float, metavar="K", help='What "about" allows either way.')
+@click.option("--about", metavar="K", help='What "about" allows either way.')
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1),
               help="The most conflicting sets to look for.")  # fmt: skip
 @click.option("--largest", type=click.IntRange(1), metavar="N",
               help="Of how many claims a set may be; any number without it.")  # fmt: skip
-@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1),
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 86400),
               help="How long it may take in all.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Show every claim, not only what differs.")
 @project_option
@@ -47,7 +47,7 @@ _WIDTH = 80
 def claims(
     study: str | None,
     rounding: str,
-    about: float | None,
+    about: str | None,
     limit: int,
     largest: int | None,
     seconds: float,
@@ -98,7 +98,8 @@ def _verdict(found: Audit) -> str:
     disagreeing = int((found.verdicts["verdict"] == "disagrees").sum())
     said = []
     if found.possible is False:
-        said.append(f"the claims cannot all be true ({len(found.conflicts)} smallest sets)")
+        sets = _counted(len(found.conflicts), "contradicting set")
+        said.append(f"the claims cannot all be true ({sets})")
     if found.possible is None:
         said.append("whether the claims can all be true was not settled")
     if disagreeing:
@@ -106,10 +107,14 @@ def _verdict(found: Audit) -> str:
     return "; ".join(said)
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def _lines(found: Audit, *, verbose: bool) -> Iterator[str]:
     verdicts = found.verdicts
     counts = verdicts["verdict"].value_counts()
-    yield f"{len(verdicts)} claims against the register"
+    yield f"{_counted(len(verdicts), 'claim')} against the register"
     for verdict, number in counts.items():
         yield f"  {number:>4}  {verdict}"
     for row in verdicts.itertuples():
@@ -130,10 +135,10 @@ def _together(found: Audit) -> Iterator[str]:
         yield "together: all claims can be true"
         return
     if found.possible is None:
-        yield f"together: not settled ({found.reason})"
+        yield textwrap.fill(f"together: not settled ({found.reason})", _WIDTH)
         return
-    number = len(found.conflicts)
-    yield f"together: they cannot all be true; {number} smallest set{'s' * (number != 1)}"
+    sets = _counted(len(found.conflicts), "contradicting set")
+    yield f"together: they cannot all be true; {sets}"
     for place, conflict in enumerate(found.conflicts, start=1):
         mark = f"{place:>3}. "
         yield textwrap.fill(

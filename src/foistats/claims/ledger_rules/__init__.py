@@ -1,31 +1,31 @@
-"""The rules that the rows of a claims file keep beyond single fields."""
+"""The rules that the rows of a claims file keep beyond single fields.
+
+::
+
+    ends       for which numbers a row is true, and whether the ends that it gives are those
+    readings   whether the words of a reading are for what the row says
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import cached_property
 
 import pandas as pd
 
 from foistats.claims.claim import FORCE
+from foistats.claims.ledger_rules.ends import interval_of_row, wrong_ends
+from foistats.claims.ledger_rules.readings import wrong_readings
 from foistats.claims.measures import Measure, measure_of
+from foistats.claims.table import members_of
 from foistats.claims.vocabulary import Kinds, kinds_of
-from foistats.claims.wordings import (
-    MAJORITY,
-    NUMERIC,
-    PAIRS,
-    PLACES,
-    Defaults,
-    Interval,
-    Reading,
-    interval_of,
-    number_of,
-    reading_of,
-)
+from foistats.claims.wordings import EXACT, MAJORITY, NUMERIC, PAIRS, PLACES, Defaults, number_of
 from foistats.codebooks import ANY, JOIN
 from foistats.errors import Finding, did_you_mean
 from foistats.register import Register
+
+__all__ = ["check_claims", "interval_of_row"]
 
 _COUNTED = ("count", "share", "share_of_role", "share_of_force")
 #: Which comparisons a measure may have beside those with a number.
@@ -48,6 +48,20 @@ class _Rows:
     roles: Kinds
     outcomes: Kinds
 
+    @cached_property
+    def members(self) -> dict[str, frozenset[str]]:
+        """The forces that the name of each force or area means."""
+        return members_of(self.register)
+
+    def meant(self, column: str, text: str) -> frozenset[str]:
+        """Return the forces, roles or outcomes that words mean."""
+        if column != "force":
+            return (self.roles if column == "role" else self.outcomes).of(text)
+        names = text.split(JOIN)
+        if ANY in names or text == "":
+            return frozenset().union(*self.members.values())
+        return frozenset().union(*(self.members.get(name, frozenset()) for name in names))
+
     def finding(self, row: int, column: str, allowed: str, found: str | None = None) -> Finding:
         shown = self.frame.loc[row, column] if found is None else found
         return Finding(self.label, int(row), column, str(shown), allowed)
@@ -66,7 +80,10 @@ def check_claims(
         if measure is None:
             continue
         wrong = [*_measured(rows, int(number), row, measure), *_compared(rows, int(number), row)]
-        findings += wrong or _ends(rows, int(number), row, measure, defaults)
+        if not wrong:
+            ends = [*wrong_readings(row, measure), *wrong_ends(row, measure, defaults)]
+            wrong = [rows.finding(int(number), column, allowed) for column, allowed in ends]
+        findings += wrong
     return findings
 
 
@@ -112,10 +129,9 @@ def _measured(rows: _Rows, number: int, row: pd.Series, measure: Measure) -> Ite
         yield rows.finding(
             number, "measure", f"{', '.join(allowed)}{did_you_mean(word, allowed)}", word
         )
-    if wrong or column == "force":
+    if wrong:
         return
-    kinds = rows.roles if column == "role" else rows.outcomes
-    if not kinds.of(row[column]) <= kinds.of(measure.words):
+    if not rows.meant(column, row[column]) <= rows.meant(column, measure.words):
         allowed_base = f"a base that holds the {column} {row[column] or ANY}"
         yield rows.finding(number, "measure", allowed_base)
 
@@ -123,7 +139,8 @@ def _measured(rows: _Rows, number: int, row: pd.Series, measure: Measure) -> Ite
 def _compared(rows: _Rows, number: int, row: pd.Series) -> Iterator[Finding]:
     measure = measure_of(row["measure"]) or Measure("outside")
     comparison, value = row["comparison"], row["value"]
-    allowed = (*NUMERIC, *_ALSO.get(measure.kind, ()))
+    numeric = EXACT if measure.kind == "rank" else NUMERIC
+    allowed = (*numeric, *_ALSO.get(measure.kind, ()))
     if measure.kind == "outside":
         return
     if comparison not in allowed:
@@ -161,6 +178,8 @@ def _number(rows: _Rows, number: int, row: pd.Series, measure: Measure) -> Itera
         yield rows.finding(
             number, "value", "a number as printed, such as 12, 8.5 or 1/7, without % or separators"
         )
+    elif row["comparison"] == "rounds_to" and "/" in value:
+        yield rows.finding(number, "value", "a number with its decimals: they are its rounding")
     elif row["comparison"] == "nth_highest" and (found < 1 or found.denominator > 1):
         yield rows.finding(number, "value", "a place: 1, 2, 3, …")
 
@@ -197,71 +216,3 @@ def _alternatives(rows: _Rows, number: int, row: pd.Series, measure: Measure) ->
             hint = did_you_mean(word, words)
             listed = ", ".join(known for known in words if known != ANY)
             yield rows.finding(number, "value", f"empty, or {column}s: {listed}{hint}", word)
-
-
-def interval_of_row(row: pd.Series, measure: Measure, defaults: Defaults) -> Interval | None:
-    """Return for which numbers a valid row is true; None where it compares two quantities."""
-    comparison = row["comparison"]
-    if measure.kind == "outside" or comparison in (*PAIRS, "plurality"):
-        return None
-    low, high = (number_of(row[end]) for end in ("low", "high"))
-    if comparison == "between":
-        return Interval(low, high)
-    if comparison in PLACES:
-        place = Fraction(row["value"]) if comparison == "nth_highest" else Fraction(1)
-        return Interval(place, place)
-    reading = reading_of(row["reading"]) or Reading()
-    percentage = measure.is_share or (comparison in MAJORITY)
-    computed = interval_of(
-        comparison, row["value"], reading=reading, percentage=percentage, defaults=defaults
-    )
-    if comparison in ("about", "nearly") and reading.about is None:
-        return Interval(
-            computed.low if low is None else low,
-            computed.high if high is None else high,
-            high_open=computed.high_open and (high is None or high == computed.high),
-        )
-    return computed
-
-
-def _ends(
-    rows: _Rows, number: int, row: pd.Series, measure: Measure, defaults: Defaults
-) -> list[Finding]:
-    """Compare the ends that a row gives with those of its wording."""
-    given: Mapping[str, Fraction | None] = {end: number_of(row[end]) for end in ("low", "high")}
-    if given["low"] is not None and given["high"] is not None and given["low"] > given["high"]:
-        return [rows.finding(number, "high", f"at least {row['low']}, the low end")]
-    interval = interval_of_row(row, measure, defaults)
-    if interval is None:
-        return []
-    value = number_of(row["value"])
-    if row["comparison"] in ("between", "about", "nearly") and value is not None:
-        value = value * 100 if measure.is_share and "/" in row["value"] else value
-        if not (interval.low or 0) <= value <= (value if interval.high is None else interval.high):
-            return [rows.finding(number, "value", f"from {row['low']} to {row['high']}")]
-    if row["comparison"] == "lowest":
-        return []
-    percentage = measure.is_share or row["comparison"] in MAJORITY
-    exact = percentage or measure.kind == "ratio"
-    whole = interval.whole()
-    if not exact and None not in whole and whole[0] > whole[1]:  # type: ignore[operator]
-        return [rows.finding(number, "value", f"a whole number: {measure.kind} counts")]
-    ends = (interval.low, interval.high) if exact else whole
-    natural = {"low": Fraction(0), "high": Fraction(100) if percentage else None}
-    findings = []
-    for end, computed in zip(("low", "high"), ends, strict=True):
-        found = given[end]
-        if found is None or found == computed or (computed is None and found == natural[end]):
-            continue
-        shown = "empty" if computed is None else _shown(Fraction(computed))
-        allowed = f"{shown}, from {row['comparison']} {row['value']}, or empty".replace("  ", " ")
-        findings.append(rows.finding(number, end, allowed))
-    return findings
-
-
-def _shown(number: Fraction) -> str:
-    """Return a fraction as a short decimal where it is one, else as a fraction."""
-    if number.denominator == 1:
-        return str(number.numerator)
-    decimal = f"{float(number):.9f}".rstrip("0")
-    return decimal if Fraction(decimal) == number else str(number)

@@ -1,12 +1,9 @@
-"""Each claim against the register: agrees, disagrees, or cannot be checked."""
+"""The register's side of one table: what it says of the claims about that table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-
-import pandas as pd
 
 from foistats.claims.arithmetic import arithmetic
 from foistats.claims.assembly import Assembly
@@ -17,63 +14,21 @@ from foistats.claims.printed import REGISTER, Printed, printed
 from foistats.claims.problem import Problem, UnsettledError
 from foistats.claims.quantities import Amount, Answers, Atom, Few, Place, Quantity, Sum
 from foistats.claims.table import Cells, Key
-from foistats.claims.tell import claim_in_words
+from foistats.claims.verdicts.verdict import AGREES, DISAGREES, UNCHECKED, Verdict, compare
 from foistats.claims.wordings import Interval
 from foistats.register import Register
 
-AGREES, DISAGREES, UNCHECKED = "agrees", "disagrees", "cannot be checked"
-COLUMNS = ("id", "claim", "verdict", "low", "high", "arithmetic", "note")
 
+class Side:
+    """The register's side of one table.
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the register says of one claim.
-
-    Attributes
+    Parameters
     ----------
-    verdict : {"agrees", "disagrees", "cannot be checked"}
-        Agrees: true of every table that the register allows; disagrees: true of none.
-    low, high : Fraction or None
-        The range of the claim's quantity over those tables; None is no limit, or no quantity.
-    arithmetic, note : str
+    assembly : Assembly
+    table : (str, str)
+    until : float or None
+        The moment (`time.monotonic`) to give up.
     """
-
-    verdict: str
-    low: Fraction | None = None
-    high: Fraction | None = None
-    arithmetic: str = ""
-    note: str = ""
-
-
-def verdicts(assembly: Assembly, *, until: float | None = None) -> pd.DataFrame:
-    """Return what the register says of every claim.
-
-    Returns
-    -------
-    DataFrame
-        One row per claim, in the order of the file: ``id, claim, verdict, low, high, arithmetic,
-        note``; ``low`` and ``high`` are numbers or None.
-    """
-    sides = {table: _Side(assembly, table, until) for table in assembly.universes}
-    order = sorted(assembly.claims.values(), key=lambda claim: sides[claim.table].decided(claim))
-    judged = {claim.id: sides[claim.table].judge(claim) for claim in order}
-    rows = []
-    for id, claim in assembly.claims.items():
-        found = judged[id]
-        words = claim_in_words(claim, assembly.register.study)
-        ends = (_plain(found.low), _plain(found.high))
-        rows.append((id, words, found.verdict, *ends, found.arithmetic, found.note))
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
-
-
-def _plain(number: Fraction | None) -> int | float | None:
-    if number is None:
-        return None
-    return number.numerator if number.denominator == 1 else float(number)
-
-
-class _Side:
-    """The register's side of one table."""
 
     def __init__(self, assembly: Assembly, table: Key, until: float | None) -> None:
         self.assembly = assembly
@@ -101,7 +56,7 @@ class _Side:
             return None
         if not all(isinstance(atom, Cells) for atom, _ in quantity.top.terms):
             return None
-        least, most = self.box
+        least, most = self.box.low, self.box.high
         low = high = quantity.top.constant
         for column, number in self.problem.unknowns.terms_of(quantity.top):
             ends = sorted((number * int(least[column]), number * int(most[column])))
@@ -119,7 +74,7 @@ class _Side:
         if quantity is None or claim.interval is None or self._foreign(quantity):
             return False
         found = self._bounds(quantity)
-        return found is not None and _compare(self._limited(found), claim.interval) != UNCHECKED
+        return found is not None and compare(self._limited(found), claim.interval) != UNCHECKED
 
     def judge(self, claim: Claim) -> Verdict:
         """Return the verdict on a claim of this table."""
@@ -152,14 +107,16 @@ class _Side:
             return Verdict(UNCHECKED, arithmetic=words, note=reason)
         note = f"the range may be narrower: {reason}"
         found = self._limited(found)
-        return Verdict(_compare(found, claim.interval), found.low, found.high, words, note)
+        return Verdict(compare(found, claim.interval), found.low, found.high, words, note)
 
     def _verdict(self, claim: Claim, quantity: Quantity, found: Range) -> str:
         if isinstance(quantity, Place):
             return self._of_place(claim, quantity)
-        if claim.interval is not None:
-            return _compare(found, claim.interval)
-        return self._of_sums(claim)
+        if claim.interval is None:
+            return self._of_sums(claim)
+        verdict = compare(found, claim.interval)
+        # Between the ends of a range no whole number of cases may give what is claimed.
+        return verdict if verdict != UNCHECKED or self._reaches(claim) else DISAGREES
 
     def _of_place(self, claim: Claim, place: Place) -> str:
         low, high = (claim.interval or Interval()).whole()
@@ -179,17 +136,19 @@ class _Side:
             return AGREES
         if (high is not None and at_best > high) or last_most < (low or 1):
             return DISAGREES
+        return UNCHECKED if self._reaches(claim) else DISAGREES
+
+    def _reaches(self, claim: Claim) -> bool:
+        """Whether some table that the register allows makes a claim true."""
         needed = self.assembly.requirements[claim.id]
         rows = [row for r in needed for row in self.problem.unknowns.rows_of(r)]
-        found = self.problem.solve([REGISTER], also=rows, until=self.until)
-        return DISAGREES if found is None else UNCHECKED
+        return self.problem.solve([REGISTER], also=rows, until=self.until) is not None
 
     def _of_sums(self, claim: Claim) -> str:
         """Judge what compares quantities: whether all tables, or none, meet its requirements."""
-        needed = [r for r in self.assembly.requirements[claim.id] if isinstance(r, Sum)]
-        rows = [row for r in needed for row in self.problem.unknowns.rows_of(r)]
-        if self.problem.solve([REGISTER], also=rows, until=self.until) is None:
+        if not self._reaches(claim):
             return DISAGREES
+        needed = [r for r in self.assembly.requirements[claim.id] if isinstance(r, Sum)]
         for requirement in needed:
             for broken in _broken(requirement):
                 against = self.problem.unknowns.rows_of(broken)
@@ -254,24 +213,3 @@ def _broken(requirement: Sum) -> list[Sum]:
     if requirement.high is not None:
         found.append(Sum(requirement.linear, requirement.high + 1, None))
     return found
-
-
-def _compare(found: Range, interval: Interval) -> str:
-    """Say whether a range lies within an interval, apart from it, or neither."""
-    inside_low = interval.low is None or (found.low is not None and _above(found.low, interval))
-    inside_high = interval.high is None or (found.high is not None and _below(found.high, interval))
-    if inside_low and inside_high:
-        return AGREES
-    if found.high is not None and not _above(found.high, interval):
-        return DISAGREES
-    if found.low is not None and not _below(found.low, interval):
-        return DISAGREES
-    return UNCHECKED
-
-
-def _above(number: Fraction, interval: Interval) -> bool:
-    return Interval(interval.low, None, interval.low_open).holds(number)
-
-
-def _below(number: Fraction, interval: Interval) -> bool:
-    return Interval(None, interval.high, high_open=interval.high_open).holds(number)

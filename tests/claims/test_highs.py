@@ -1,0 +1,43 @@
+"""Standard output stays clean, whatever compiled code writes to it."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.optimize import LinearConstraint
+
+from foistats.claims.highs import linprog, milp, silence
+
+
+def test_what_compiled_code_writes_is_not_seen(capfd):
+    os.write(1, b"before\n")
+    with silence():
+        os.write(1, b"a line of HiGHS\n")
+    os.write(1, b"after\n")
+    assert capfd.readouterr().out == "before\nafter\n"
+
+
+def test_it_is_put_back_after_an_error(capfd):
+    with pytest.raises(ZeroDivisionError), silence():
+        os.write(1, b"lost\n" * (1 // 0))
+    os.write(1, b"kept\n")
+    assert capfd.readouterr().out == "kept\n"
+
+
+def test_no_standard_output_at_all():
+    program = (
+        "import os; os.close(1)\n"
+        "from foistats.claims.highs import silence\n"
+        "with silence():\n    done = True\n"
+        "os._exit(0 if done else 1)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=False)
+    assert done.returncode == 0
+
+
+def test_answers_are_those_of_scipy():
+    rows = LinearConstraint(np.array([[2.0, 3.0]]), 7, np.inf)
+    assert milp(np.ones(2), constraints=rows, integrality=np.ones(2)).fun == 3
+    assert linprog([1, 1], A_ub=[[-2, -3]], b_ub=[-7]).fun == pytest.approx(7 / 3)
