@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 
 from foistats.codebooks import ANY, JOIN
+from foistats.highs import milp
 from foistats.layout import TABLED, UNLIMITED
 from foistats.study import Study
 

@@ -302,7 +302,7 @@ def test_the_least_trusted_is_set_aside(study):
     document = json.loads(json.dumps(audit.as_dict()))
     assert document["conflicts"][0]["ids"] == ["a", "b"]
     assert list(document)[:5] == ["study", "claims", "possible", "reason", "agrees"]
-    assert list(document)[5:] == ["verdicts", "conflicts", "cut", "grim", "left_out"]
+    assert list(document)[5:] == ["verdicts", "conflicts", "cut", "complete", "grim", "left_out"]
 
 
 def test_nothing_bounds_a_count_without_claims(study):

@@ -1,6 +1,7 @@
 """What readers see of an audit: tables with words, sentences with the ids of values."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,19 @@ def test_the_sentence_names_published_values(trial):
     assert "cannot all be true" in said
     assert set(re.findall(r"{(\w+)}", said)) <= set(report.values(audit))
     assert report.values(audit)["contradictions"]["number"] == 1
+
+
+@pytest.mark.parametrize(
+    ("cut", "complete", "said"),
+    [
+        ("", None, "in themselves."),
+        ("only sets of up to 3 claims were looked for", 3, "Larger sets were not looked for."),
+        ("the search was cut: not settled in the time given", 2, "There may be more of them."),
+    ],
+)
+def test_what_was_not_searched_is_said(trial, cut, complete, said):
+    audit = replace(trial[0], largest=3, cut=cut, complete=complete)
+    assert report.in_words(audit).endswith(said)
 
 
 def test_the_article_and_the_others_share_out_the_claims(trial):

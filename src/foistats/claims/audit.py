@@ -55,6 +55,8 @@ class Audit:
         The minimal conflicting sets, smallest first.
     cut : str
         Why there may be more of them; empty if these are all.
+    complete : int or None
+        Every set of up to so many claims is among them; None if they are all there are.
     largest : int or None
         Of how many claims a set was allowed to be; None is any number.
     grim : DataFrame
@@ -69,6 +71,7 @@ class Audit:
     reason: str
     conflicts: tuple[Conflict, ...]
     cut: str
+    complete: int | None
     largest: int | None
     grim: pd.DataFrame
     left_out: Mapping[str, str]
@@ -93,7 +96,8 @@ class Audit:
     ) -> Implied:
         """Return the least and greatest value of a quantity that the claims allow.
 
-        Where claims conflict, the least trusted member of every conflict is set aside, and named.
+        Claims that conflict are taken from the most trusted to the least; one that cannot be true
+        together with those before is set aside, and named.
 
         Parameters
         ----------
@@ -107,6 +111,11 @@ class Audit:
             By default the study's primary survey and its unit.
         seconds : float
             How long it may take.
+
+        Returns
+        -------
+        Implied
+            ``low`` and ``high`` in the unit of the measure: cases, percent, places or forces.
 
         Raises
         ------
@@ -137,7 +146,8 @@ class Audit:
         dict
             ``study``; ``claims`` (how many); ``possible`` (true, false or null) and ``reason``;
             ``agrees``; ``verdicts``, ``conflicts`` (``ids``, ``words``) and ``grim`` as lists of
-            objects with the columns above as keys; ``cut``; ``left_out`` (reasons by id).
+            objects with the columns above as keys; ``cut``; ``complete``; ``left_out``
+            (reasons by id).
         """
         return {
             "study": self._assembly.register.study.id,
@@ -148,6 +158,7 @@ class Audit:
             "verdicts": _records(self.verdicts),
             "conflicts": [{"ids": list(c.ids), "words": c.words} for c in self.conflicts],
             "cut": self.cut,
+            "complete": self.complete,
             "grim": _records(self.grim),
             "left_out": dict(self.left_out),
         }
@@ -178,7 +189,7 @@ def audit_claims(
         A register, or a study as in `foistats.read_register`.
     about : number, optional
         The K of ``about`` and ``nearly`` where a claim's reading does not say; by default one
-        percentage point, or a tenth of a number.
+        percentage point, or a tenth of a number, of a count one at least.
     rounding : {"half_any", "half_up", "half_even"}
         The rule of rounding where a claim's reading does not say.
     limit : int
@@ -218,6 +229,7 @@ def audit_claims(
         reason=reason,
         conflicts=tuple(_tell(assembly, some, start + seconds) for some in found.sets),
         cut=found.cut,
+        complete=found.complete,
         largest=largest,
         grim=grim(assembly),
         left_out=assembly.left_out,

@@ -1,4 +1,4 @@
-"""The claims that remain when the least trusted member of every conflict is set aside."""
+"""The claims that remain when the least trusted ones that conflict with others are set aside."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint
 
 from foistats.claims.evaluation import Evaluation
-from foistats.claims.highs import milp
 from foistats.claims.problem import Problem, Solution
 from foistats.claims.quantities import Placed, Requirement, Shared, Sum
 from foistats.claims.rows import Row
 from foistats.claims.table import Cells
+from foistats.highs import milp
 
 #: How far from the greatest number the answer may be, as a part of what is given up.
 GAP = 0.25

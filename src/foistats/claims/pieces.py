@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult
 
-from foistats.claims.highs import milp
+from foistats.highs import milp
 
 #: How far rows are widened for the solver: rows are in whole numbers, so this changes no answer
 #: and keeps rounding errors of large counts from looking like a conflict.

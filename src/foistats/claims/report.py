@@ -43,11 +43,11 @@ def in_words(audit: Audit) -> str:
         "{claims_disagree}; {claims_unchecked} cannot be checked."
     )
     if audit.possible is None:
-        return f"{register} Whether all can be true together was not settled in the time given."
+        return f"{register} Whether all can be true together was not settled."
     if audit.possible:
         return f"{register} All of them can be true together."
     more = " There may be more of them." if audit.cut else ""
-    if audit.largest is not None:
+    if audit.cut and audit.complete is not None and audit.complete == audit.largest:
         more = " Larger sets were not looked for."
     sizes = "" if audit.largest is None else " of at most {largest_set} of them"
     return (

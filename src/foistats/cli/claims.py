@@ -6,6 +6,7 @@
      "agrees": bool,
      "verdicts":  [{"id", "claim", "verdict", "low", "high", "arithmetic", "note"}, ...],
      "conflicts": [{"ids": [...], "words": TEXT}, ...], "cut": why there may be more,
+     "complete": up to how many claims all sets are there, null if they are all,
      "grim":      [{...}, ...], "left_out": {id: reason}}
 """
 

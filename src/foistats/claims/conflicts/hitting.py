@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint
 
-from foistats.claims.highs import milp
 from foistats.claims.problem import UnsettledError
+from foistats.highs import milp
 
 
 def smallest_meeting(

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import linprog
 
-from foistats.claims.highs import linprog
 from foistats.claims.problem import Problem
 from foistats.claims.rows import Row
 
@@ -32,7 +32,7 @@ def relaxed_conflicts(
     ----------
     problem : Problem
     names : sequence of str
-        The least trusted last.
+        The one to leave out first last.
     possible : callable
         Whether a table of whole numbers satisfies names: asked of everything found.
     until : float, optional
@@ -108,20 +108,15 @@ def _priced(
     prices = sparse.csr_array(
         (-np.ones(len(missed)), (missed, range(len(missed)))), shape=(len(ends), len(missed))
     )
-    found = linprog(
+    found = linprog(  # type: ignore[call-overload]
         np.repeat([0.0, 1.0], [len(used), len(missed)]),
-        A_ub=sparse.hstack([counts, prices], format="csr"),
-        b_ub=[sign * end / size for (_, sign, end), size in zip(ends, scale, strict=True)],
-        bounds=np.column_stack(
-            [
-                np.zeros(len(used) + len(missed)),
-                np.append(most[used].astype(float), np.full(len(missed), np.inf)),
-            ]
-        ),
+        A_ub=sparse.csr_array(sparse.hstack([counts, prices])),
+        b_ub=np.array([s * end / size for (_, s, end), size in zip(ends, scale, strict=True)]),
+        bounds=[*((0.0, float(end)) for end in most[used]), *[(0.0, np.inf)] * len(missed)],
         method="highs",
         options={} if until is None else {"time_limit": max(until - time.monotonic(), 0.01)},
     )
-    if found.status != 0 or found.fun <= TOLERANCE:
+    if found.status != 0 or found.fun is None or found.fun <= TOLERANCE:
         return []
     binding = np.flatnonzero(np.abs(found.ineqlin.marginals) > TOLERANCE)
     return sorted({ends[position][0] for position in binding})

@@ -185,7 +185,7 @@ def unprinted(
     force : str
         The heading of the column of forces.
     claims : DataFrame, optional
-        What all published figures imply (`foistats.forces.study.unprinted.by_claims`)).
+        What all published figures imply (`foistats.forces.study.unprinted.by_claims`).
     """
     rows = () if claims is None else claims.itertuples()
     implied = {row.force: number(row.n_low, row.n_high) for row in rows}

@@ -129,7 +129,7 @@ def by_claims(comparison: Comparison, *, seconds: float = 600.0) -> pd.DataFrame
     """Return what all published figures imply about the count of who answered without one in print.
 
     The bounds are those of `foistats.claims.audit.Audit.bounds`: whole numbers that every figure
-    allows, the least trusted member of each contradiction set aside.
+    allows, the least trusted ones that contradict others set aside.
 
     Parameters
     ----------

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from foistats.errors import ModelError, UsageError, did_you_mean
+from foistats.highs import milp
 from foistats.severity.engine.coded_columns import SEVERAL
 from foistats.severity.engine.formula import require_columns
 from foistats.severity.engine.separation import threshold_names
@@ -319,7 +320,7 @@ def _solve(
         rows.append(row)
         low.append(least)
         high.append(most)
-    found = optimize.milp(
+    found = milp(
         costs,
         integrality=np.ones(size, dtype=int),
         bounds=optimize.Bounds(0, np.inf),
@@ -329,7 +330,7 @@ def _solve(
         return None
     if not found.success:
         raise ModelError(f"the solver gave up on the worst case: {found.message}")
-    return np.round(found.x)
+    return np.asarray(np.round(found.x))
 
 
 def _range(
