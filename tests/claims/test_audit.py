@@ -287,6 +287,19 @@ def test_verdicts(study):
     assert frame.loc["all", "arithmetic"].endswith("nothing printed for Cedar")
 
 
+def test_the_arithmetic_of_forces_with_few_counts_no_part_as_the_whole(study):
+    rows = [{"id": "few", "measure": "forces:at_most:5", "unit": "force", "value": "1"}]
+    statements = "ash-1,ash,S1,total,,,any,any,9,9,printed,rule\n" + (
+        "beech-1,beech,S2,total,,,any,any,3,3,printed,rule\n"
+        "cedar-1,cedar,S2,cell,t,,officer,left,1,1,printed,picked\n"
+    )
+    groups = GROUPS + "cedar,survey,Cedar,,,all,case,part,picked,an example\n"
+    folder = study(rows, groups=groups, statements=statements)
+    found = audit_claims(folder).verdicts.iloc[0]
+    assert found["arithmetic"] == "at most 5: Beech 3 (S2); only a part printed for Cedar"
+    assert (found["low"], found["high"]) == (1, 2)
+
+
 def test_the_least_trusted_is_set_aside(study):
     rows = [
         {"id": "a", "source": "S1", "value": "20"},

@@ -97,16 +97,20 @@ def _named(forces: Sequence[str]) -> str:
 
 
 def _of_few(printed: Printed, few: Few) -> str:
-    known, without = [], []
+    known, partly, without = [], [], []
     for force in sorted(few.cells.forces):
         found = _inside(printed, few.cells.of_force(force))
         if not found:
             without.append(force)
+        elif not all(s.whole and s.part in ("total", *TABLED) for s in found):
+            partly.append(force)
         elif sum(s.low for s in found) <= few.most:
             known += found
     listed = ", ".join(f"{s.force} {_number(s)} ({s.source})" for s in known)
-    said = f"at most {few.most}: {listed or 'none known'}"
-    return f"{said}; nothing printed for {_named(without)}" if without else said
+    said = [f"at most {few.most}: {listed or 'none known'}"]
+    said += [f"only a part printed for {_named(partly)}"] if partly else []
+    said += [f"nothing printed for {_named(without)}"] if without else []
+    return "; ".join(said)
 
 
 def _of_place(printed: Printed, place: Place) -> str:

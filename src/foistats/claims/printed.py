@@ -33,6 +33,8 @@ class Statement:
         What the statement is in its group: a total, an entry of a table, a subset.
     table : str
         The table of its group that it is an entry of.
+    whole : bool
+        Whether its group has all cases of its force.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Statement:
     high: int | None
     part: str
     table: str
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,11 @@ def printed(register: Register, table: Key, named: Iterable[str] = ()) -> Printe
     for (_, group), shared in zip(groups.iterrows(), several, strict=True):
         if group["group"] not in by_group:
             continue
-        said = [_statement(universe, group, row) for _, row in by_group[group["group"]].iterrows()]
+        whole = group["coverage"] == "all" and not shared
+        said = [
+            _statement(universe, group, row, whole=whole)
+            for _, row in by_group[group["group"]].iterrows()
+        ]
         statements += said
         if shared:
             requirements += [_sum(one, least_only=True) for one in said]
@@ -101,7 +108,7 @@ def printed(register: Register, table: Key, named: Iterable[str] = ()) -> Printe
     return Printed(universe, tuple(statements), tuple(requirements))
 
 
-def _statement(universe: Universe, group: pd.Series, row: pd.Series) -> Statement:
+def _statement(universe: Universe, group: pd.Series, row: pd.Series, *, whole: bool) -> Statement:
     return Statement(
         id=row["statement"],
         source=row["source"],
@@ -112,6 +119,7 @@ def _statement(universe: Universe, group: pd.Series, row: pd.Series) -> Statemen
         high=None if row["n_high"] >= UNLIMITED else int(row["n_high"]),
         part=row["part"],
         table=row["table"],
+        whole=whole,
     )
 
 
