@@ -30,7 +30,7 @@ ROOMS = (
     ("cli",),
     ("reports.run",),
     ("reports.make",),
-    ("reports.pages", "reports.status"),
+    ("reports.bundle", "reports.pages", "reports.status"),
     ("reports.collect", "reports.kernels"),
     ("reports.freshness",),
     ("reports.ask",),
@@ -41,6 +41,7 @@ ROOMS = (
         "reports.machine",
         "reports.notebook",
         "reports.progress",
+        "reports.prose",
         "reports.reproducible",
         "reports.verify",
     ),
@@ -222,7 +223,7 @@ ROOMS = (
     ("codebook_files",),
     ("codebooks",),
     ("publish",),
-    ("errors",),
+    ("comparisons", "errors"),
 )
 
 

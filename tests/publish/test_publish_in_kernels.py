@@ -19,8 +19,13 @@ def run() -> Iterator[Callable[..., str]]:
     def execute(code: str, **metadata: object) -> str:
         # after an error a kernel may abort what comes next, unless told not to
         content = {"code": code, "silent": False, "store_history": True, "stop_on_error": False}
-        client.shell_channel.send(client.session.msg("execute_request", content, metadata=metadata))
-        reply = client.get_shell_msg(timeout=30)["content"]
+        request = client.session.msg("execute_request", content, metadata=metadata)
+        client.shell_channel.send(request)
+        while True:  # a slow start leaves answers to the questions whether it is ready
+            answer = client.get_shell_msg(timeout=30)
+            if answer["parent_header"].get("msg_id") == request["header"]["msg_id"]:
+                break
+        reply = answer["content"]
         return "" if reply["status"] == "ok" else str(reply["evalue"])
 
     yield execute
@@ -40,6 +45,41 @@ def test_jupyterlab_runs_cells_again(run: Callable[..., str]) -> None:
     assert run("publish.value('z', 1)") == ""
     assert run("publish.value('z', 1)") == ""
     assert taken in run("publish.value('z', 2)")
+
+
+CLAIMING = """\
+publish.say("Staff left more often.", claims={"more often": CLAIM})"""
+CLAIMING = CLAIMING.replace("CLAIM", "('staff', 'higher_than', 'officers')")
+
+
+def test_jupyterlab_refuses_a_false_claim(run: Callable[..., str]) -> None:
+    assert run("from foistats import publish") == ""
+    assert run("publish.value('staff', 1); publish.value('officers', 2)", cellId="A") == ""
+    refused = run(CLAIMING, cellId="B")
+    assert "'more often' does not hold" in refused
+    assert "staff is 1 and officers is 2" in refused
+    assert run("publish.value('staff', 3); publish.value('officers', 2)", cellId="A") == ""
+    assert run(CLAIMING, cellId="B") == ""
+    assert run(CLAIMING, cellId="B") == ""
+
+
+@pytest.mark.parametrize(("staff", "code"), [("3", 0), ("1", 1)])
+def test_plain_papermill_refuses_a_false_claim(folder, staff, code) -> None:
+    folder.notebook(
+        "from foistats import publish",
+        "publish.value('staff', n); publish.value('officers', 2)",
+        CLAIMING,
+    )
+    command = [sys.executable, "-m", "papermill", "-k", "python3", "-l", "python"]
+    done = subprocess.run(
+        [*command, "--no-progress-bar", "-p", "n", staff, "notebooks/severity.ipynb", "out.ipynb"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=folder.root,
+    )
+    assert done.returncode == code
+    assert ("does not hold" in done.stderr) == bool(code)
 
 
 def test_plain_papermill(folder) -> None:

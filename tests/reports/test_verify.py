@@ -627,18 +627,18 @@ def test_command(folder) -> None:
         for number in (1, 2):
             shelf.version(number, series)
     wanted = sha256((shelf.reports / "severity/v002/manifest.json").read_bytes())
-    answer = folder.foistats("verify", "severity")
+    answer = folder.foistats("verify", "--intact", "severity")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith(f"severity  v002  intact\n  manifest {wanted}\n  note: inputs")
-    answer = folder.foistats("verify", "severity@v001", f"{slug}@v002", "--json")
+    answer = folder.foistats("verify", "--intact", "severity@v001", f"{slug}@v002", "--json")
     told = json.loads(answer.out)
     assert told["intact"] is True
     assert [(one["series"], one["version"]) for one in told["versions"]] == [
         ("severity", "v001"),
         (slug, "v002"),
     ]
-    assert folder.foistats("verify", "severity", "--expect", wanted).code == 0
-    answer = folder.foistats("verify", "severity@v001", "--expect", wanted)
+    assert folder.foistats("verify", "--intact", "severity", "--expect", wanted).code == 0
+    answer = folder.foistats("verify", "--intact", "severity@v001", "--expect", wanted)
     assert answer.code == 4
     assert "- the manifest is not the one expected" in answer.out
     answer = folder.foistats("verify", "--all", "--json")
@@ -651,7 +651,7 @@ def test_command_says_what_differs(folder) -> None:
     for number in (1, 2, 3):
         shelf.version(number)
     put(shelf.reports / "severity/v002/values.json", b"{}")
-    assert folder.foistats("verify", "severity").code == 0
+    assert folder.foistats("verify", "--intact", "severity").code == 0
     answer = folder.foistats("verify", "--all")
     assert answer.code == 4
     assert answer.err == "foistats: severity@v002 differs from its record\n"
@@ -659,17 +659,17 @@ def test_command_says_what_differs(folder) -> None:
     assert "severity  v002  differs\n" in answer.out
     assert max(map(len, answer.out.splitlines())) <= 80
     shutil.rmtree(shelf.reports / "severity/v003")
-    answer = folder.foistats("verify", "severity", "--json")
+    answer = folder.foistats("verify", "--intact", "severity", "--json")
     assert answer.code == 4
     assert answer.err == "foistats: severity@v002, severity differ from their records\n"
     (around,) = json.loads(answer.out)["series"]
     assert around["faults"] == ["latest.json names v003, which is not there; restore it"]
-    answer = folder.foistats("verify", "severity@v001")
+    answer = folder.foistats("verify", "--intact", "severity@v001")
     assert answer.code == 0
     shutil.rmtree(shelf.reports / "severity/v002")
     shutil.rmtree(shelf.reports / "severity/v001")
     assert folder.foistats("verify", "--all").code == 4
-    answer = folder.foistats("verify", "severity")
+    answer = folder.foistats("verify", "--intact", "severity")
     assert answer.code == 4
     assert "severity: every version is gone, which prune never does" in answer.err
 
@@ -684,7 +684,7 @@ def test_command_says_what_differs(folder) -> None:
         (["severity@"], "severity has no version ''"),
         (["severity@v001"], "severity has no version 'v001'; it was removed: v001.json says why"),
         (["../reports/severity"], "no version of '../reports/severity' is published"),
-        (["--all", "--expect", "0" * 64], "--expect is the hash of one manifest"),
+        (["--all", "--expect", "0" * 64], "--expect is about one version; name one with it"),
         (["severity", "--expect", "abc"], "--expect: 'abc' is not a SHA-256; give the 64"),
     ],
 )
@@ -708,7 +708,7 @@ def test_command_with_nothing_published(folder) -> None:
 def test_a_matrix_that_is_not_published_can_be_named(folder) -> None:
     series = "severity/link-probit-0a1b2c3d"
     Shelf(folder.root / "reports" / ".matrix").version(1, series)
-    assert folder.foistats("verify", series).code == 0
+    assert folder.foistats("verify", "--intact", series).code == 0
     assert json.loads(folder.foistats("verify", "--all", "--json").out)["versions"] == []
 
 
@@ -736,3 +736,128 @@ def test_the_command_is_light_and_quick(folder) -> None:
         times.append(time.perf_counter() - began)
         assert (done.returncode, done.stderr) == (0, b"")
     assert min(times) < 1
+
+
+def test_a_carried_check_that_is_not_of_the_source(shelf: Shelf) -> None:
+    folder = shelf.version(1)
+    manifest = manifest_of(folder)
+    manifest["inputs"]["package"] = {"reports/verify.py": sha256(OWN.read_bytes())}
+    put(shelf.reports / "objects" / sha256(OWN.read_bytes()), OWN.read_bytes())
+    shelf.seal(folder, manifest)
+    assert intact(folder) == []
+    (folder / "verify.py").write_bytes(b"print('intact')\n")
+    manifest["files"]["verify.py"] = sha256(b"print('intact')\n")
+    shelf.seal(folder, manifest)
+    (fault,) = intact(folder)
+    assert fault == (
+        "the verify.py it carries is not that of the source it was made with: it was put there "
+        "afterwards"
+    )
+
+
+# A bundle
+
+
+@pytest.fixture
+def bundle(shelf: Shelf, newest: Path, tmp_path: Path) -> Path:
+    """The third version as a reviewer gets it."""
+    root = tmp_path / "bundle"
+    shutil.copytree(shelf.reports, root / "reports")
+    for name in ("v001", "v002"):
+        for path in (root / "reports/severity" / name).iterdir():
+            if path.name != "manifest.json":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    put(root / "verify.py", OWN.read_bytes())
+    put(root / "foistats/__init__.py", b"")
+    put(root / "README.txt", b"Read me.\n")
+    list_bundle(root)
+    return root
+
+
+def list_bundle(root: Path, **changes: object) -> None:
+    files = [path for path in root.rglob("*") if path.is_file() and path.name != "bundle.json"]
+    told = {
+        "format": 1,
+        "series": "severity",
+        "version": "v003",
+        "manifest": sha256((root / "reports/severity/v003/manifest.json").read_bytes()),
+        "files": {path.relative_to(root).as_posix(): sha256(path.read_bytes()) for path in files},
+    }
+    put(root / "bundle.json", json_bytes(told | changes))
+
+
+def test_a_bundle_that_is_untouched(bundle: Path, tmp_path: Path) -> None:
+    for cwd in (bundle, tmp_path):
+        done = run(cwd=cwd, program=bundle / "verify.py")
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert done.stdout.startswith("severity v003: intact\n")
+    put(bundle / "env/pyvenv.cfg", b"")
+    put(bundle / "env/bin/python", b"")
+    put(bundle / "foistats/__pycache__/__init__.pyc", b"")
+    put(bundle / ".DS_Store", b"")
+    assert run(cwd=bundle, program=bundle / "verify.py").returncode == 0
+    assert verify.bundled_version(bundle) == bundle / "reports/severity/v003"
+    done = run(str(bundle / "reports/severity/v003"), cwd=tmp_path)
+    assert done.returncode == 0
+
+
+def link_series(root: Path) -> None:
+    (root / "reports").rename(root.parent / "moved")
+    (root / "reports").symlink_to(root.parent / "moved")
+
+
+BUNDLES = {
+    "value": (
+        lambda root: put(root / "reports/severity/v003/values.json", b"{}"),
+        "values.json was changed",
+    ),
+    "readme": (lambda root: put(root / "README.txt", b"Trust us.\n"), "README.txt was changed"),
+    "package": (
+        lambda root: put(root / "foistats/__init__.py", b"x"),
+        "foistats/__init__.py was changed since",
+    ),
+    "added": (lambda root: put(root / "x.py", b""), "x.py was added; it is no part of the bundle"),
+    "added deep": (lambda root: put(root / "a/x", b""), "a was added"),
+    "added to the package": (lambda root: put(root / "foistats/x.py", b""), "foistats/x.py was"),
+    "added version": (
+        lambda root: put(root / "reports/severity/v009/manifest.json", b"{}"),
+        "reports/severity/v009 was added",
+    ),
+    "missing": (lambda root: (root / "README.txt").unlink(), "README.txt is missing from the"),
+    "link": (
+        lambda root: [
+            (root / "README.txt").unlink(),
+            (root / "README.txt").symlink_to(root / "verify.py"),
+        ],
+        "README.txt is a link",
+    ),
+    "linked reports": (link_series, "reports is a link"),
+    "object": (
+        lambda root: put(root / "reports/objects" / sha256(INPUTS["data/pa/a.csv"]), b""),
+        "(data/pa/a.csv) was changed",
+    ),
+    "top check": (
+        lambda root: [put(root / "verify.py", b"print('intact')\n"), list_bundle(root)],
+        "the verify.py at the top is not the one that the version carries",
+    ),
+    "chain": (
+        lambda root: [shutil.rmtree(root / "reports/severity/v002"), list_bundle(root)],
+        "v002 is gone",
+    ),
+    "manifest": (lambda root: list_bundle(root, manifest="0" * 64), "names another hash"),
+    "series": (lambda root: list_bundle(root, series="../x"), "does not name a series"),
+    "version": (lambda root: list_bundle(root, version="v3"), "does not name a series"),
+    "other version": (lambda root: list_bundle(root, version="v002"), "report.html is missing"),
+    "files": (lambda root: list_bundle(root, files={"x": 3}), "does not give a SHA-256"),
+    "climbing": (lambda root: list_bundle(root, files={"../x": "0" * 64}), "leads out of the"),
+    "cut": (lambda root: put(root / "bundle.json", b"{"), "bundle.json is not complete JSON"),
+}
+
+
+@pytest.mark.parametrize("tampering", BUNDLES)
+def test_a_bundle_that_is_tampered_with(bundle: Path, tampering: str) -> None:
+    tamper, said = BUNDLES[tampering]
+    tamper(bundle)
+    done = run(str(bundle), cwd=bundle.parent)
+    assert (done.returncode, done.stderr) == (4, "")
+    assert said in done.stdout

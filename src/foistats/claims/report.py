@@ -49,7 +49,7 @@ def in_words(audit: Audit) -> str:
     more = " There may be more of them." if audit.cut else ""
     if audit.cut and audit.complete is not None and audit.complete == audit.largest:
         more = " Larger sets were not looked for."
-    sizes = "" if audit.largest is None else " of at most {largest_set} of them"
+    sizes = "" if audit.largest is None else " of up to {largest_set} of them"
     return (
         f"{register} They cannot all be true: {{contradictions}} sets{sizes} are contradictions "
         f"in themselves.{more}"

@@ -28,25 +28,28 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-#: Comparisons with a number.
-NUMERIC = (
-    "equals",
-    "rounds_to",
-    "about",
-    "more_than",
-    "at_least",
-    "fewer_than",
-    "at_most",
-    "between",
-    "nearly",
-)
-#: Those among them that a place may be compared by.
+from foistats.comparisons import COMPARISONS, MAJORITY, NUMERIC, PAIRS, PLACES
+
+__all__ = [
+    "COMPARISONS",
+    "EXACT",
+    "FOR_READING",
+    "MAJORITY",
+    "NUMERIC",
+    "PAIRS",
+    "PLACES",
+    "READINGS",
+    "ROUNDINGS",
+    "Defaults",
+    "Interval",
+    "Reading",
+    "interval_of",
+    "number_of",
+    "reading_of",
+]
+
+#: Comparisons with a number that a place may be compared by.
 EXACT = ("equals", "more_than", "at_least", "fewer_than", "at_most", "between")
-MAJORITY = ("majority", "most")
-PLACES = ("highest", "lowest", "nth_highest")
-#: Comparisons with the quantity of another claim.
-PAIRS = ("higher_than", "lower_than", "no_difference")
-COMPARISONS = (*NUMERIC, *MAJORITY, "plurality", *PLACES, *PAIRS)
 #: Readings of a rounded number.
 ROUNDINGS = ("half_up", "half_even", "half_any")
 #: What the column ``reading`` may hold, for a reader.

@@ -25,7 +25,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("foistats.cli.listing:list_reports", "List the reports and their parameters."),
     "status": ("foistats.cli.status:status", "Say what is fresh, stale or failed, and why."),
     "run": ("foistats.cli.run:run", "Run the stale reports and publish them."),
-    "verify": ("foistats.cli.verify:verify", "Check that published versions are intact."),
+    "verify": ("foistats.cli.verify:verify", "Check that versions are intact and follow."),
+    "diff": ("foistats.cli.diff:diff", "Say what changed between two versions, and why."),
+    "bundle": ("foistats.cli.bundle:bundle", "Make one zip of a version, for a reviewer."),
     "claims": (
         "foistats.cli.claims:claims",
         "Put published figures on trial: can they all be true?",

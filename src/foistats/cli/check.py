@@ -20,7 +20,8 @@ def check(study: str | None, project: Path | None) -> None:
     """Check a study's data (every study, if none is named) and the project's declarations.
 
     The declarations are foistats.toml and the parameters cells of the notebooks it names; they
-    are compared, and the default parameters and matrices looked up in the studies.
+    are compared, and the default parameters and matrices looked up in the studies. The prose of
+    the notebooks must have no numbers and no untied comparisons typed into it.
     """
     root = _root_or_none(project, study)
     declared = read_project(root) if root is not None else None
@@ -39,6 +40,7 @@ def check(study: str | None, project: Path | None) -> None:
         raise DataError("\n".join(faults))
     if declared is not None and study is None:
         _check_words(declared)
+        _check_prose(declared)
 
 
 def _root_or_none(project: Path | None, study: str | None) -> Path | None:
@@ -85,6 +87,18 @@ def _check_words(project: Project) -> None:
     requests(project, [], [])
     if with_matrix := [report.name for report in project.reports if report.matrix]:
         requests(project, with_matrix, [], matrix=True)
+
+
+def _check_prose(project: Project) -> None:
+    """Refuse numbers and comparisons typed into the prose of the notebooks."""
+    from foistats.reports.notebook import read_notebook
+    from foistats.reports.prose import faults, in_words
+
+    paths = dict.fromkeys(report.notebook for report in project.reports)
+    found = {path: faults(read_notebook(project.root, path)) for path in paths}
+    if said := [f"{path}: {in_words(typed)}" for path, typed in found.items() if typed]:
+        raise UsageError("\n".join(said))
+    click.echo(f"{len(paths)} notebook{'s' * (len(paths) != 1)}: no numbers typed into prose")
 
 
 def _print_project(project: Project) -> None:

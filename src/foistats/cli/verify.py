@@ -1,244 +1,240 @@
-"""``foistats verify``: whether published versions are what their manifests say.
+"""``foistats verify``: whether published versions are intact, follow from their record, are signed.
+
+A version that is named is checked for both: its files, and by running it again. ``--all`` checks
+files only, which is quick and executes nothing, unless ``--follows`` is given.
 
 ``--json`` prints one document::
 
     {"intact": true,
-     "versions": [{"series": "severity", "version": "v001", "manifest": SHA-256 or "",
-                   "intact": true, "faults": [text, ...], "notes": [text, ...]}, ...],
+     "follows": true, false, or null where nothing was run again,
+     "versions": [{"series": "severity", "version": "v001", "place": path or null,
+                   "manifest": SHA-256 or "", "intact": true,
+                   "faults": [text, ...], "notes": [text, ...],
+                   "follows": null or
+                     {"state": "follows", "does not follow" or "cannot be checked",
+                      "reason": text or null, "seconds": 8.1,
+                      "counts": {"value": {"identical": 29, ...}, "table": ..., ...},
+                      "cells": {"identical": 1731, ...},
+                      "verdicts": [{"kind", "id", "verdict", "recorded", "replayed", "where",
+                                    "numbers"}, ...],
+                      "not_compared": [text, ...],
+                      "surroundings": [{"name", "recorded", "today"}, ...],
+                      "inputs_from": {"objects": 264, ...}},
+                   "signature": null or {"state": "good", "bad", "none" or "cannot be checked",
+                                         "words", "by", "key"}}, ...],
      "series":   [{"series": "severity", "faults": [...], "notes": [...]}, ...]}
 
 ``series`` holds what belongs to no single version: the pointer, the end of the numbering and,
-for ``--all``, the inputs kept by hash (named "objects"). Nothing is executed.
+for ``--all``, the inputs kept by hash (named "objects"). A verdict is "identical", "same within
+tolerance", "different", "missing" or "new"; its kind "value", "table", "cell" (of a table, where
+it is not identical), "figure", "text", "code", "page", "statement" or "file".
 """
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import datetime
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from foistats.cli.options import json_option, print_json, project_option
-from foistats.errors import UsageError, VerificationError, did_you_mean
+from foistats.errors import UsageError, VerificationError
 from foistats.reports import verify as check
 from foistats.reports.ask.declare import find_root
-from foistats.reports.ask.parameter import shown
-
-_WIDTH = 80
-_NAME_WIDTH = 60
-_FORMS = "severity, severity@v001 or force-profile/<slug>@v002"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A version to check."""
-
-    reports: Path
-    series: str
-    version: str
-
-    @property
-    def text(self) -> str:
-        """How the command line names it."""
-        return f"{self.series}@{self.version}"
+from foistats.reports.replay.review import DIFFERS, WORDS, Review
+from foistats.reports.replay.reviewing import Asked, around, require_one
+from foistats.reports.replay.terminal import findings, lines, short
+from foistats.reports.replay.wanted import FORMS, Wanted, all_versions, listed, named_versions
+from foistats.reports.store.files import replace as write
 
 
 @click.command()
-@click.argument("reports", nargs=-1, metavar="[REPORT[@vNNN]]...")
+@click.argument("reports", nargs=-1, metavar="[REPORT[@vNNN]|PATH]...")
 @click.option("--all", "check_all", is_flag=True, help="Check every version of every report.")
+@click.option(
+    "--follows/--intact",
+    default=None,
+    help="Run each version again and compare every number; or check files only, which is quick "
+    "and executes nothing. Without either: both for versions that are named, files for --all.",
+)
+@click.option("--execute", is_flag=True, help="Run what was not made here, such as a bundle.")
 @click.option("--expect", metavar="HASH", help="The manifest's SHA-256, as cited elsewhere.")
+@click.option(
+    "--allowed-signers",
+    "allowed",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Check who signed it, by your own file of allowed signers (OpenSSH).",
+)
+@click.option(
+    "--signature",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The signature [vNNN.sig beside the version].",
+)
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what was found as one page of HTML.",
+)
 @project_option
 @json_option
 def verify(
     reports: tuple[str, ...],
     check_all: bool,
+    follows: bool | None,
+    execute: bool,
     expect: str | None,
+    allowed: Path | None,
+    signature: Path | None,
+    certificate: Path | None,
     project: Path | None,
     as_json: bool,
 ) -> None:
-    """Check that published versions are intact: every file, and the chain of versions.
+    """Check that published versions are intact, and that they follow from their record.
 
     REPORT is a report, such as severity, or one of its series, such as
-    force-profile/<slug>; without @vNNN the newest version is checked. Exit code 4 if
-    anything differs.
+    force-profile/<slug>; without @vNNN the newest version is checked. PATH is the folder of a
+    version, a reviewer's bundle, or its zip. Exit code 4 if anything differs, does not follow
+    or cannot be checked.
     """
     if check_all == bool(reports):
-        raise UsageError(f"name what to check, such as {_FORMS}; or give --all alone")
-    root = find_root(project)
-    wanted = _all_versions(root) if check_all else _named_versions(root, reports)
-    _check_expected(expect, wanted)
-    digests: dict[Path, str] = {}
-    found = [
-        (one, _checked(one, expect, whole_chain=not check_all, digests=digests)) for one in wanted
-    ]
-    around = list(_around(root, wanted, check_all=check_all, named=reports))
+        raise UsageError(f"name what to check, such as {FORMS}; or give --all alone")
+    root = _root(project, reports, needed=check_all)
+    runs_again = not check_all if follows is None else follows
+    asked = Asked(runs_again, execute, expect, allowed, signature, root)
+    with ExitStack() as stack:
+        wanted = all_versions(root) if check_all and root else []
+        wanted = wanted or named_versions(root, reports, partial(_scratch, stack))
+        asked.refuse_odd(wanted)
+        if certificate is not None:
+            _require_place(certificate, wanted)
+        found = list(_reviews(asked, wanted, whole_chain=not check_all))
+        others = list(around(root, wanted, check_all=check_all, named=reports))
+        if certificate is not None:
+            _certify(certificate, wanted[0], found[0])
     if as_json:
-        print_json(_document(found, around))
+        print_json(_document(found, others))
     else:
-        _print_words(found, around)
-    _refuse_differing(found, around)
+        _print_words(found, others, is_quick=check_all and not runs_again)
+    _refuse(found, others)
 
 
-def _all_versions(root: Path) -> list[Wanted]:
-    reports = root / "reports"
-    return [
-        Wanted(reports, series, version)
-        for series in _series_below(reports)
-        for version in check.version_names(reports / series)
-    ]
+def _root(project: Path | None, names: Sequence[str], *, needed: bool) -> Path | None:
+    """Return the project's folder; what is named by its path needs none."""
+    try:
+        return find_root(project)
+    except UsageError:
+        if project is not None or needed or not all(Path(name).exists() for name in names):
+            raise
+        return None
 
 
-def _named_versions(root: Path, names: Iterable[str]) -> list[Wanted]:
-    places = (root / "reports", root / "reports" / ".matrix")
-    published = {series: folder for folder in reversed(places) for series in _series_below(folder)}
-    return [_named_version(published, name) for name in dict.fromkeys(names)]
+def _scratch(stack: ExitStack) -> Path:
+    """Lend an empty folder, for what is in a zip."""
+    return Path(stack.enter_context(TemporaryDirectory(prefix="foistats-verify-")))
 
 
-def _named_version(published: dict[str, Path], name: str) -> Wanted:
-    series, at, version = name.partition("@")
-    if series not in published:
-        raise UsageError(
-            f"no version of {shown(series)} is published{did_you_mean(series, published)}; "
-            f"published: {', '.join(published) or 'nothing yet'}"
-        )
-    versions = check.version_names(published[series] / series)
-    if not versions:
-        raise VerificationError(f"{series}: every version is gone, which prune never does")
-    if at and version not in versions:
-        removed = (published[series] / series / f"{version}.json").is_file()
-        why = f"; it was removed: {version}.json says why" if removed else ""
-        raise UsageError(
-            f"{series} has no version {shown(version)}{why or did_you_mean(version, versions)}; "
-            f"versions: {_listed(versions)}"
-        )
-    return Wanted(published[series], series, version if at else versions[-1])
+def _reviews(asked: Asked, wanted: Sequence[Wanted], *, whole_chain: bool) -> Iterator[Review]:
+    digests: dict[Path, str] = {}
+    for number, one in enumerate(wanted, start=1):
+        of = f" ({number} of {len(wanted)})" if len(wanted) > 1 else ""
+        told = _Progress(f"{short(one.series)} {one.version}{of}")
+        try:
+            yield asked.of(one, told.cell, whole_chain=whole_chain, digests=digests)
+        finally:
+            told.clear()
 
 
-def _listed(versions: Sequence[str]) -> str:
-    return ", ".join(versions if len(versions) < 6 else [*versions[:2], "...", *versions[-2:]])
+class _Progress:
+    """A line on a terminal that says which cell runs."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._is_shown = name, sys.stderr.isatty()
+
+    def cell(self, done: int, cells: int) -> None:
+        """Say how far it is."""
+        self._write(f"{self._name}: run again, cell {done} of {cells}")
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        if self._is_shown:
+            click.echo(f"\r\x1b[2K{text}", err=True, nl=False)
 
 
-def _series_below(reports: Path) -> Iterator[str]:
-    """Yield the series of a reports folder: the reports, then their other parameter sets."""
-    for report in _folders(reports):
-        if report.name == "objects":
-            continue
-        if _is_series(report):
-            yield report.name
-        yield from (f"{report.name}/{slug.name}" for slug in _folders(report) if _is_series(slug))
+def _require_place(certificate: Path, wanted: Sequence[Wanted]) -> None:
+    require_one(wanted, "--certificate")
+    if not certificate.absolute().parent.is_dir():
+        raise UsageError(f"--certificate: {certificate.parent} is no folder; make it first")
 
 
-def _folders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    inside = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in inside if path.is_dir())
+def _certify(path: Path, one: Wanted, review: Review) -> None:
+    from foistats.reports.replay.certificate import certificate
+
+    try:
+        told = json.loads((one.folder / check.MANIFEST).read_bytes()).get("title")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        told = None
+    title = told if isinstance(told, str) else review.series
+    try:
+        write(path, certificate(review, title=title, on=datetime.datetime.now().date()))
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be written: {fault.strerror}") from None
 
 
-def _is_series(folder: Path) -> bool:
-    return bool(check.version_names(folder)) or (folder / "latest.json").exists()
-
-
-def _check_expected(expect: str | None, wanted: Sequence[Wanted]) -> None:
-    if expect is None:
-        return
-    if len(wanted) != 1:
-        raise UsageError("--expect is the hash of one manifest; name one version with it")
-    if not check.is_hash(expect):
-        raise UsageError(
-            f"--expect: '{expect}' is not a SHA-256; give the 64 hexadecimal digits cited"
-        )
-
-
-def _checked(
-    one: Wanted, expect: str | None, *, whole_chain: bool, digests: dict[Path, str]
-) -> check.Inspection:
-    folder = one.reports / one.series / one.version
-    found = check.examine(folder, published=True, whole_chain=whole_chain, digests=digests)
-    differs = check.expected_fault(found.manifest, expect) if expect else ""
-    return replace(found, faults=(differs, *found.faults)) if differs else found
-
-
-def _around(
-    root: Path, wanted: Sequence[Wanted], *, check_all: bool, named: Sequence[str]
-) -> Iterator[check.Inspection]:
-    """Yield what belongs to no single version, for the series named without one."""
-    reports = root / "reports"
-    folders = {one.series: one.reports for one in wanted if check_all or one.series in named}
-    if check_all:
-        folders |= dict.fromkeys(_series_below(reports), reports)
-    for series, folder in folders.items():
-        yield replace(check.examine_series(folder / series), name=series)
-    if check_all:
-        yield check.examine_objects(reports / "objects")
-
-
-def _document(
-    found: Sequence[tuple[Wanted, check.Inspection]], around: Sequence[check.Inspection]
-) -> dict[str, Any]:
+def _document(found: Sequence[Review], others: Sequence[check.Inspection]) -> dict[str, Any]:
+    answers = [one.answer.state == "follows" for one in found if one.answer is not None]
     return {
-        "intact": not any(one.faults for one in (*(told for _, told in found), *around)),
-        "versions": [
-            {
-                "series": one.series,
-                "version": one.version,
-                "manifest": told.manifest,
-                "intact": not told.faults,
-                "faults": list(told.faults),
-                "notes": list(told.notes),
-            }
-            for one, told in found
-        ],
+        "intact": all(one.is_intact for one in found) and not any(one.faults for one in others),
+        "follows": all(answers) if answers else None,
+        "versions": [one.document for one in found],
         "series": [
             {"series": told.name, "faults": list(told.faults), "notes": list(told.notes)}
-            for told in around
+            for told in others
         ],
     }
 
 
 def _print_words(
-    found: Sequence[tuple[Wanted, check.Inspection]], around: Sequence[check.Inspection]
+    found: Sequence[Review], others: Sequence[check.Inspection], *, is_quick: bool
 ) -> None:
-    names = [_short(one.series) for one, _ in found]
-    width = max(map(len, names), default=0)
-    for name, (one, told) in zip(names, found, strict=True):
-        verdict = "differs" if told.faults else "intact"
-        click.echo(f"{name:<{width}}  {one.version}  {verdict}")
-        if told.manifest:
-            click.echo(f"  manifest {told.manifest}")
-        _print_findings(told)
-    for told in around:
+    width = max((len(short(one.series)) for one in found), default=0)
+    for one in found:
+        click.echo("\n".join(lines(one, width=width)))
+    for told in others:
         if told.faults or told.notes:
-            click.echo(_short(told.name))
-            _print_findings(told)
+            click.echo(short(told.name))
+            click.echo("\n".join(findings(told.faults, told.notes)))
     if not found:
         click.echo("nothing is published")
+    elif is_quick:
+        click.echo("only files were checked; --follows runs every version again")
 
 
-def _print_findings(told: check.Inspection) -> None:
-    for mark, lines in (("- ", told.faults), ("note: ", told.notes)):
-        for line in lines:
-            indent = "  " + " " * len(mark)
-            click.echo(
-                textwrap.fill(line, _WIDTH, initial_indent=f"  {mark}", subsequent_indent=indent)
-            )
+def _refuse(found: Sequence[Review], others: Sequence[check.Inspection]) -> None:
+    """Raise a VerificationError that names what is wrong, like things together."""
+    wrong: dict[str, list[str]] = {}
+    for one in found:
+        for what in one.complaints:
+            wrong.setdefault(what, []).append(one.name)
+    for told in others:
+        if told.faults:
+            wrong.setdefault(DIFFERS, []).append(told.name)
+    if wrong:
+        raise VerificationError("; ".join(_complaint(what, names) for what, names in wrong.items()))
 
 
-def _short(name: str) -> str:
-    """Shorten a long series in its middle: the hash at its end tells it from others."""
-    if len(name) <= _NAME_WIDTH:
-        return name
-    return f"{name[: _NAME_WIDTH - 13]}...{name[-10:]}"
-
-
-def _refuse_differing(
-    found: Sequence[tuple[Wanted, check.Inspection]], around: Sequence[check.Inspection]
-) -> None:
-    differing = [one.text for one, told in found if told.faults]
-    differing += [told.name for told in around if told.faults]
-    if differing:
-        verb = "differs from its record" if len(differing) == 1 else "differ from their records"
-        raise VerificationError(f"{_listed(differing)} {verb}")
+def _complaint(what: str, names: Sequence[str]) -> str:
+    one, many = WORDS[what]
+    return f"{listed(names)} {one if len(names) == 1 else many}"

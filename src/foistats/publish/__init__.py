@@ -10,15 +10,17 @@ An id is published once. Running a cell again replaces what it published before.
 from __future__ import annotations
 
 import math
-import string
 import sys
 from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from foistats.errors import ReportError, UsageError, did_you_mean
+from foistats.errors import ReportError, UsageError
+from foistats.publish.claims import Worded
 from foistats.publish.drawing import close, drawing_of, svg_text
+from foistats.publish.predicates import Predicate
 from foistats.publish.record import Entry, Record, shell
+from foistats.publish.saying import said
 from foistats.publish.tabular import csv_text, digits_by_column, html_table, plain_table, plain_text
 from foistats.publish.wording import Scalar, value_text
 
@@ -26,11 +28,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["figure", "say", "table", "value"]
+__all__ = ["Worded", "figure", "say", "table", "value"]
 
 VALUE_MIME = "application/vnd.foistats.value+json"
 TABLE_MIME = "application/vnd.foistats.table+json"
 FIGURE_MIME = "application/vnd.foistats.figure+json"
+CLAIMS_MIME = "application/vnd.foistats.claims+json"
 
 #: How far two floats may lie apart, relative to their size, and still be the same result:
 #: across machines the last bits of a fit move by some 1e-10.
@@ -81,7 +84,8 @@ def value(
         "text": text,
     }
     _PUBLISHED.add(
-        id, Entry("value", text, is_written_by_hand=bool(unit) or isinstance(plain, str))
+        id,
+        Entry("value", text, bool(unit) or isinstance(plain, str), value=plain, unit=unit),
     )
     _show(
         {
@@ -175,23 +179,41 @@ def figure(
     )
 
 
-def say(template: str) -> None:
+def say(template: str, claims: Mapping[str, Predicate | None] | None = None) -> None:
     """Show a paragraph of Markdown, its ``{id}`` places filled from published values.
+
+    Parameters
+    ----------
+    template : str
+        The text.
+    claims : mapping of str to sequence, optional
+        Words of the text that compare, and what they claim of published values: ``(id,
+        comparison, id or number)``. The comparisons are the words of the claims ledger, such as
+        ``higher_than``, ``at_least``, ``majority`` and ``no_difference``; see
+        `foistats.publish.predicates`. None for words that claim nothing.
 
     Raises
     ------
     UsageError
-        When a place names no value published so far.
+        When a place names no value published so far, or a claim is malformed.
+    ReportError
+        When a claim does not hold of the values.
+
+    Examples
+    --------
+    ::
+
+        publish.say(
+            "Staff left more often ({staff_left} against {officer_left}).",
+            claims={"more often": ("staff_left", "higher_than", "officer_left")},
+        )
     """
-    entries = [(text, _entry(field)) for text, field in _places(template)]
-    _show(
-        {
-            "text/plain": "".join(text + (entry.text if entry else "") for text, entry in entries),
-            "text/markdown": "".join(
-                text + (entry.markdown if entry else "") for text, entry in entries
-            ),
-        }
-    )
+    told = {**getattr(template, "claims", {}), **(claims or {})}
+    paragraph = said(template, told, _PUBLISHED.entries)
+    bundle: dict[str, Any] = {"text/plain": paragraph.plain, "text/markdown": paragraph.markdown}
+    if paragraph.claims:
+        bundle[CLAIMS_MIME] = {"claims": list(paragraph.claims)}
+    _show(bundle)
 
 
 _PUBLISHED = Record()
@@ -259,38 +281,3 @@ def _checked_tolerance(id: str, tolerance: float | None, number: Scalar) -> floa
 def _check_words(text: str, message: str) -> None:
     if not isinstance(text, str) or not text.strip():
         raise UsageError(message)
-
-
-def _places(template: str) -> list[tuple[str, str | None]]:
-    """Split a template into texts and the ids that follow them."""
-    try:
-        parts = list(string.Formatter().parse(template))
-    except ValueError as fault:
-        raise UsageError(
-            f"publish.say has a brace without its partner ({fault}) in {template!r}; "
-            "write {id} for a value and {{ }} for braces"
-        ) from None
-    for _, name, layout, conversion in parts:
-        if name is not None and (layout or conversion):
-            raise UsageError(
-                f"publish.say was given a format in '{{{name}…}}'; write {{{name}}} alone and "
-                "give digits and unit where the value is published"
-            )
-    return [(text, name) for text, name, _, _ in parts]
-
-
-def _entry(id: str | None) -> Entry | None:
-    if id is None:
-        return None
-    values = [name for name, entry in _PUBLISHED.entries.items() if entry.kind == "value"]
-    if id in values:
-        return _PUBLISHED.entries[id]
-    if id in _PUBLISHED.entries:
-        raise UsageError(
-            f"publish.say names '{id}', which is a {_PUBLISHED.entries[id].kind}; "
-            "prose takes values only: publish the number with publish.value"
-        )
-    raise UsageError(
-        f"publish.say names '{id}', which was not published{did_you_mean(id, values)}; "
-        f"values so far: {', '.join(values) or 'none'}"
-    )

@@ -14,18 +14,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from foistats.errors import UsageError
-from foistats.publish.wording import markdown_text
+from foistats.publish.wording import Scalar, markdown_text
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was published under an id, and its wording where prose may use it."""
+    """What was published under an id, and its wording and value where prose may use it."""
 
     kind: str
     text: str = ""
     is_written_by_hand: bool = False
+    value: Scalar | None = None
+    unit: str = ""
 
     @property
     def markdown(self) -> str:

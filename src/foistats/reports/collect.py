@@ -8,6 +8,7 @@ a file that it read without saying so, or wrote where it should not.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from typing import Any
 import nbformat
 
 from foistats.errors import ReportError
-from foistats.publish import FIGURE_MIME, TABLE_MIME, VALUE_MIME
+from foistats.publish import CLAIMS_MIME, FIGURE_MIME, TABLE_MIME, VALUE_MIME
+from foistats.publish.claims import holds
+from foistats.publish.predicates import claim_id, named, told
 from foistats.reports.notebook import INJECTED_TAG, Scalar
 from foistats.reports.reproducible import Noted, code_cells, output_faults
 from foistats.reports.store.files import json_text
@@ -189,7 +192,36 @@ def _files(notebook: Mapping[str, Any], faults: list[str]) -> dict[str, bytes]:
                 files[name] = (record["csv"] if mime == TABLE_MIME else svg).encode()
     files["report.ipynb"] = notebook_bytes(notebook)
     files["values.json"] = json_text(values)
+    if claims := _claims(notebook, values, faults):
+        files["claims.json"] = json_text(claims)
     return files
+
+
+def _claims(
+    notebook: Mapping[str, Any], values: Mapping[str, Any], faults: list[str]
+) -> dict[str, Any]:
+    """Return what the prose claims of the values, by id; a claim that does not hold is a fault."""
+    numbers = {id: record["value"] for id, record in values.items()}
+    claims: dict[str, Any] = {}
+    for number, cell, data in _displays(notebook):
+        for claim in data.get(CLAIMS_MIME, {}).get("claims", ()):
+            predicate, words = claim["predicate"], claim["text"]
+            read = {id: numbers[id] for id in named(predicate) if id in numbers}
+            found = holds(predicate, read)
+            if not found:
+                why = told(predicate, read)
+                faults.append(f"code cell {number} says '{words}', which does not hold: {why}")
+            id = claim_id(predicate)
+            again = (f"{id}_{count}" for count in itertools.count(2))
+            claims[id if id not in claims else next(one for one in again if one not in claims)] = {
+                "text": words,
+                "sentence": data.get("text/plain", ""),
+                "predicate": predicate,
+                "values": read,
+                "holds": found,
+                "cell": cell["id"],
+            }
+    return claims
 
 
 def _file_name(mime: str, id: str) -> str:

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from foistats.errors import ReportError
-from foistats.reports import verify
+from foistats.reports import prose, verify
 from foistats.reports.ask.request import Request
+from foistats.reports.changes.page import summary
+from foistats.reports.changes.publication import changes_at_publication
+from foistats.reports.changes.stored import CHANGES_FILE, room_for, stored_text
 from foistats.reports.collect import Published, collect, notebook_bytes
 from foistats.reports.compare import change_sentence, same
 from foistats.reports.freshness import (
@@ -86,6 +89,8 @@ class Workshop:
         before = _files_of(judgement)
         self.events.started(request.label, judgement.reasons)
         source = read_notebook(request.project.root, request.report.notebook)
+        if typed := prose.faults(source):
+            raise self._failure(judgement, source.document, prose.in_words(typed))
         self.events.cell(request.label, 0, len(source.cells))
         found = self._checked(judgement, source, clock, before)
         self._stop_if_interrupted(request)
@@ -158,7 +163,17 @@ class Workshop:
             environment=self.environment,
             change=change_sentence(before, found.files, judgement.reasons),
         )
-        covered = _covered(request, edition, found, version=version)
+        changes = changes_at_publication(
+            reports,
+            newest,
+            before,
+            edition,
+            version,
+            files=found.files,
+            objects=objects,
+            withheld=_withheld(judgement, withheld),
+        )
+        covered = _covered(request, edition, found, changes, version=version)
         manifest = versions.manifest_of(edition, newest, covered)
         run = run_record(clock, jobs=self.jobs, command=request.command)
         content = _completed(covered, manifest, run)
@@ -244,8 +259,19 @@ def _files_of(judgement: Judgement) -> Files | None:
     return files
 
 
+def _withheld(judgement: Judgement, names: Iterable[str]) -> dict[str, bytes]:
+    """Return the bytes of inputs that are not published."""
+    files = declared_files(judgement.request)
+    return {name: files[name].read_bytes() for name in names if name in files}
+
+
 def _covered(
-    request: Request, edition: Edition, found: Published, *, version: str
+    request: Request,
+    edition: Edition,
+    found: Published,
+    changes: Mapping[str, Any] | None,
+    *,
+    version: str,
 ) -> dict[str, bytes]:
     """Return the files of a version that its manifest lists."""
     page = report_page(
@@ -256,9 +282,13 @@ def _covered(
         environment=edition.environment,
         change=edition.change,
         sources=edition.sources,
+        changes=summary(changes),
     )
     carried = Path(verify.__file__).read_bytes()
-    return {**found.files, "report.html": page, "verify.py": carried}
+    covered = {**found.files, "report.html": page, "verify.py": carried}
+    if changes is None:
+        return covered
+    return {**covered, CHANGES_FILE: stored_text(changes, room=room_for(covered))}
 
 
 def _completed(

@@ -1,6 +1,6 @@
 """Is a published version intact? Every file as its manifest says, and the chain unbroken.
 
-Run it in a version's folder, or name one::
+Run it in the folder of a version or of a reviewer's bundle, or name one::
 
     python3 -I -S verify.py [FOLDER] [--expect HASH] [--json]
 
@@ -11,6 +11,9 @@ do not. Exit codes: 0 intact, 4 differs, 2 wrong usage.
 The manifest holds the hash of every file, and the hash of the manifest before it. Whoever
 rewrites a file, the manifest, and every later manifest of the chain is found out by the
 manifest's hash alone, if it was noted elsewhere: that is what ``--expect`` is for.
+
+A bundle holds one version with what it was made from; its ``bundle.json`` lists every file. It
+is checked like a version, and for what is not in that list.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ READABLE_FORMATS = (1,)
 MANIFEST, RUN, CRATE = "manifest.json", "run.json", "ro-crate-metadata.json"
 #: What a version holds beside the files its manifest lists.
 UNLISTED = (MANIFEST, RUN, CRATE)
+#: What marks a bundle and lists its files, and the check at its top.
+BUNDLE, CHECK = "bundle.json", "verify.py"
 INTACT, WRONG_USAGE, DIFFERS = 0, 2, 4
 
 _VERSION = re.compile(r"v([0-9]{3,9})")
@@ -39,6 +44,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
 _JUNCTION = 0xA0000003
 _UNKNOWN = "not known"
+#: What systems leave in a folder that somebody looked into.
+_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 _LARGEST_TEXT = 50_000_000
 
 
@@ -132,6 +139,7 @@ def examine(
             *_name_faults(version),
             *_file_faults(version),
             *_companion_faults(version),
+            *_carried_faults(version),
             *_place_faults(version),
             *_chain_faults(version, whole=whole_chain),
             *_object_faults(version, known),
@@ -185,6 +193,36 @@ def examine_objects(objects: Path, digests: dict[Path, str] | None = None) -> In
         elif _known_digest(path, known) != path.name:
             faults.append(f"{path.name} was changed: its content has another SHA-256")
     return Inspection("objects", "", tuple(faults))
+
+
+def examine_bundle(root: Path, *, digests: dict[Path, str] | None = None) -> Inspection:
+    """Check a reviewer's bundle: its version, and that it holds what its list says, no more."""
+    try:
+        told = _parsed(_read(root / BUNDLE, BUNDLE), BUNDLE)
+        folder = _bundled(_absolute(root), told)
+    except UncheckableError as fault:
+        return Inspection(_shown(_absolute(root).name), "", (str(fault),))
+    found = examine(folder, published=True, digests=digests)
+    faults = list(found.faults)
+    if told.get("manifest") != found.manifest:
+        faults.insert(0, f"{BUNDLE} names another hash of the manifest: one of them was changed")
+    try:
+        faults += _bundle_faults(_absolute(root), told)
+        faults += _check_faults(_absolute(root), folder)
+    except (OSError, UncheckableError) as fault:
+        faults.append(str(fault))
+    return Inspection(found.name, found.manifest, tuple(faults), found.notes)
+
+
+def bundled_version(root: Path) -> Path:
+    """Return the folder of the version in a bundle.
+
+    Raises
+    ------
+    UncheckableError
+        When its bundle.json does not name one.
+    """
+    return _bundled(_absolute(root), _parsed(_read(root / BUNDLE, BUNDLE), BUNDLE))
 
 
 def version_names(series: Path) -> list[str]:
@@ -327,6 +365,17 @@ def _companion_faults(version: Version) -> Iterator[str]:
         yield from _crate_faults(crate, version)
     except UncheckableError as fault:
         yield str(fault)
+
+
+def _carried_faults(version: Version) -> Iterator[str]:
+    """Compare the check that the version carries with that of the source it was made with."""
+    carried = version.files.get(CHECK)
+    source = dict(_inputs(version.manifest)).get(f"foistats/reports/{CHECK}")
+    if None not in (carried, source) and carried != source:
+        yield (
+            f"the {CHECK} it carries is not that of the source it was made with: it was put "
+            "there afterwards"
+        )
 
 
 def _crate_faults(crate: dict[str, Any], version: Version) -> Iterator[str]:
@@ -499,16 +548,66 @@ def _some(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
+# A bundle
+
+
+def _bundled(root: Path, told: dict[str, Any]) -> Path:
+    series, version = told.get("series"), told.get("version")
+    if not isinstance(series, str) or not _is_safe(series) or not _is_version(str(version)):
+        raise UncheckableError(f"{BUNDLE} does not name a series and a version; it was edited")
+    files = told.get("files")
+    if not isinstance(files, dict) or not all(map(_is_sha256, files.values())):
+        raise UncheckableError(f"{BUNDLE} does not give a SHA-256 for each file; it was edited")
+    for part in _prefixes(f"reports/{series}"):
+        if _kind(root / part) == "link":
+            raise UncheckableError(f"{_shown(part)} is a link; a bundle holds only its own files")
+    return root / "reports" / series / str(version)
+
+
+def _bundle_faults(root: Path, told: dict[str, Any]) -> Iterator[str]:
+    """Yield what is not as the list has it; the version itself is checked by its manifest."""
+    files: dict[str, str] = told["files"]
+    for name in sorted(files):
+        if not _is_safe(name):
+            yield f"{BUNDLE} lists '{_shown(name)}', a path that leads out of the bundle"
+    folders = {part for name in files for part in _prefixes(name)[:-1]}
+    found = dict(_entries(root, folders | {"foistats"}))
+    for name in sorted(found):
+        if found[name] == "link":
+            yield f"{_shown(name)} is a link; a bundle holds only files of its own"
+        elif not (name in files or name in folders or _is_made_by_reviewer(root, name)):
+            yield f"{_shown(name)} was added; it is no part of the bundle"
+    for name in sorted(files):
+        if name not in found and _is_safe(name):
+            yield f"{name} is missing from the bundle"
+        elif found.get(name) == "file" and _digest(root / name) != files[name]:
+            yield f"{name} was changed since the bundle was made"
+
+
+def _is_made_by_reviewer(root: Path, name: str) -> bool:
+    """Say whether checking a bundle makes such a thing: an environment, or compiled source."""
+    last = name.rsplit("/", 1)[-1]
+    is_compiled = name.startswith("foistats/") and last == "__pycache__"
+    is_environment = "/" not in name and _kind(root / name / "pyvenv.cfg") == "file"
+    return name == BUNDLE or last in _LITTER or is_compiled or is_environment
+
+
+def _check_faults(root: Path, folder: Path) -> Iterator[str]:
+    """Compare the check at the top with the one that the version carries."""
+    carried = _read(folder / CHECK, f"{CHECK} of the version")
+    if BUNDLE.encode() in carried and _read(root / CHECK, CHECK) != carried:
+        yield f"the {CHECK} at the top is not the one that the version carries"
+
+
 # What a reader should know and is no fault
 
 
 def _notes(version: Version) -> Iterator[str]:
-    carried, own = version.files.get("verify.py"), Path(__file__)
-    if carried and carried != _digest(own):
-        yield (
-            "the verify.py it carries is not this one: of another release, or made to say yes; "
-            "this check did not use it"
-        )
+    carried = version.files.get(CHECK)
+    if carried and carried != _digest(Path(__file__)):
+        is_known = carried == dict(_inputs(version.manifest)).get(f"foistats/reports/{CHECK}")
+        whose = ", but that of its source" if is_known else ": perhaps made to say yes"
+        yield f"the {CHECK} it carries is not this one{whose}; this check did not use it"
     before = version.number - 1
     if before and not version.published and before not in _numbers(version.folder.parent):
         wanted = version.manifest["predecessor"]
@@ -673,7 +772,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="verify.py", description="Check that a published version of a report is intact."
     )
-    parser.add_argument("folder", nargs="?", type=Path, help="a version; without it this one")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, help="a version or a bundle; without it this one"
+    )
     parser.add_argument("--expect", metavar="HASH", help="the manifest's SHA-256, as cited")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args(arguments)
@@ -682,7 +783,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("there is no version here; name the folder of one, such as v001")
     if given.expect is not None and not is_hash(given.expect):
         parser.error("--expect takes a SHA-256: 64 hexadecimal digits")
-    found = examine(folder)
+    is_bundle = _kind(folder / BUNDLE) == "file"
+    found = examine_bundle(folder) if is_bundle else examine(folder)
     differs = expected_fault(found.manifest, given.expect) if given.expect else ""
     faults = [*([differs] if differs else []), *found.faults]
     _say(_json_document(found, faults) if given.json else _plain_words(found, faults))
@@ -691,7 +793,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _here() -> Path | None:
     for folder in (Path.cwd(), _absolute(Path(__file__)).parent):
-        if (folder / MANIFEST).exists():
+        if (folder / MANIFEST).exists() or (folder / BUNDLE).exists():
             return folder
     return None
 

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from foistats.describe import number
+from foistats.publish import Worded
+from foistats.publish.predicates import Predicate
 from foistats.severity.analysis import UNSETTLED, RoleEffect, value_id
 from foistats.severity.engine.statements import ROLE
 from foistats.severity.groups.cells import SeverityData
@@ -91,17 +93,22 @@ def role_effect(effect: RoleEffect, roles: Mapping[str, str], rests_on: Sequence
     if rests_on:
         first = f"This does not hold {', '.join(map(inside, rests_on))}. "
     one, other = roles[effect.role], roles[effect.reference]
+    claim: Predicate
     if effect.conclusion == UNSETTLED:
-        said = (
-            f"The data do not settle whether outcomes of {inside(one)} and {inside(other)} differ"
-        )
+        words, claim = "do not settle whether", (effect.id, "no_difference", effect.null)
+        said = f"The data {words} outcomes of {inside(one)} and {inside(other)} differ"
     else:
-        said = f"{one} had {effect.conclusion} than {inside(other)}"
+        words = f"{effect.conclusion} than"
+        said = f"{one} had {words} {inside(other)}"
+        above = effect.estimate > effect.null
+        end, word = ("low", "more_than") if above else ("high", "fewer_than")
+        claim = (f"{effect.id}_{end}", word, effect.null)
     measure = effect.measure.replace("_", " ")
-    return (
+    return Worded(
         f"{first}**{said}**: {measure} {{{effect.id}}}, {{level}} interval {{{effect.id}_low}} to "
         f"{{{effect.id}_high}}, from {{cases_known}} with an outcome that is known at least in "
-        f"part, of {{cases_in_fit}} recorded in {{forces_in_fit}}."
+        f"part, of {{cases_in_fit}} recorded in {{forces_in_fit}}.",
+        {words: claim},
     )
 
 
@@ -185,10 +192,11 @@ def conditional_modes(fit: SeverityFit) -> pd.DataFrame:
 def random_intercept(fit: SeverityFit) -> str:
     """Say how much forces differ."""
     if fit.at_boundary:
-        return (
+        return Worded(
             "The standard deviation between forces is estimated as {random_intercept_sd}: the "
             "differences seen are no larger than chance would make them. Every force then has the "
-            "same intercept in the model; that is no evidence that forces are alike."
+            "same intercept in the model; that is no evidence that forces are alike.",
+            {"no larger than chance": ("random_intercept_sd", "equals", 0)},
         )
     said = "The standard deviation between forces is estimated as {random_intercept_sd}"
     if fit.n_forces < FEW_FORCES:

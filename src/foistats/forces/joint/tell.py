@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 
 from foistats.describe import noun
+from foistats.publish import Worded
+from foistats.publish.predicates import Predicate
 from foistats.publish.wording import literal
 
 VALUES = {
@@ -65,9 +67,15 @@ def correlation(frame: pd.DataFrame, words: Mapping[str, tuple[str, str]]) -> st
         f"{{correlation}} ({100 * row['level']:g}% interval {{correlation_low}} to "
         "{correlation_high}) in a joint model, from {correlation_forces} that have both"
     )
-    direction = "; the interval contains zero: which way they go together is not settled"
+    claim: Predicate = ("correlation", "no_difference", 0)
+    direction = "the interval contains zero"
+    what = f"; {direction}: which way they go together is not settled"
     if row["conf_low"] > 0:
-        direction = f": where {cases} are more numerous than expected, outcomes are more severe"
+        direction, claim = "outcomes are more severe", ("correlation_low", "more_than", 0)
     elif row["conf_high"] < 0:
-        direction = f": where {cases} are more numerous than expected, outcomes are less severe"
-    return f"{said}{direction}{f' ({note})' if note else ''}."
+        direction, claim = "outcomes are less severe", ("correlation_high", "fewer_than", 0)
+    claims: dict[str, Predicate | None] = {direction: claim}
+    if direction.startswith("outcomes"):
+        what = f": where {cases} are more numerous than expected, {direction}"
+        claims["more numerous than expected"] = None
+    return Worded(f"{said}{what}{f' ({note})' if note else ''}.", claims)

@@ -20,6 +20,8 @@ from foistats.forces.study.reasons import years
 from foistats.forces.study.reference import POOLED, WHOLE
 from foistats.forces.study.standing import Standing
 from foistats.forces.study.tables import WIDE, row_of, shared
+from foistats.publish import Worded
+from foistats.publish.predicates import Predicate
 from foistats.publish.wording import literal
 
 HELD = "held "
@@ -54,6 +56,7 @@ class Largest(NamedTuple):
     """The largest count of a survey, and what is left of it beside the size of its force.
 
     ``note``: of what it is a part. ``surely``: whether no other count in print can be larger.
+    ``next``: the most that another can be, or surely is; None where there is no other.
     ``tied``: whether another is as large. ``years_known``: whether all forces' person-years are.
     """
 
@@ -61,6 +64,7 @@ class Largest(NamedTuple):
     cases: int
     note: str
     surely: bool
+    next: int | None
     tied: bool
     share_of_years: float
     years_known: bool
@@ -83,13 +87,16 @@ def largest(comparison: Comparison) -> Largest | None:
         return None
     row = known.loc[known["n_low"].idxmax()]
     others = comparison.forces[comparison.forces["force"] != row["force"]]
+    surely = not (others["n_high"] > row["n_low"]).any()
+    rest = others["n_high"] if surely else known.loc[known["force"] != row["force"], "n_low"]
     ranks = rank_intervals(comparison.comparable, level=comparison.level)
     place = ranks[(ranks["force"] == row["force"]) & (ranks["kind"] == "pointwise")].iloc[0]
     return Largest(
         force=str(row["force"]),
         cases=int(row["n_low"]),
         note=str(row_of(comparison.forces, row["force"])["note"]),
-        surely=not (others["n_high"] > row["n_low"]).any(),
+        surely=surely,
+        next=None if rest.isna().all() else int(rest.max()),
         tied=int((known["n_low"] == row["n_low"]).sum()) > 1,
         years_known=bool(frame["person_years"].notna().all()),
         share_of_years=float(row["person_years"] / frame["person_years"].sum()),
@@ -107,7 +114,8 @@ def largest_values(comparison: Comparison) -> Values:
     found = largest(comparison)
     if found is None:
         return {}
-    return {
+    others: Values = {} if found.next is None else {"next_largest_count": {"number": found.next}}
+    return others | {
         "largest_force": {"number": found.force},
         "largest_count": {"number": found.cases},
         "largest_share": {"number": 100 * found.share_of_years, "unit": "%", "digits": 0},
@@ -127,24 +135,29 @@ def largest_in_words(comparison: Comparison) -> str:
     found = largest(comparison)
     if found is None:
         return f"No {force} with an exact count has a known size, so no count can be weighed."
+    claim: Predicate
     if found.conf_low > 1:
-        verdict = "more than its size accounts for"
+        verdict, claim = "more than its size accounts for", ("largest_ratio_low", "more_than", 1)
     elif found.conf_high < 1:
-        verdict = "fewer than its size accounts for"
+        verdict, claim = "fewer than its size accounts for", ("largest_ratio_high", "fewer_than", 1)
     else:
         verdict = "no more and no fewer than its size accounts for, as far as one can tell"
+        claim = ("largest_ratio", "no_difference", 1)
     first = f"Of the {forces} with an exact count and a known size, the largest count"
     which = "The largest count in print" if found.surely else first
     tied = ", among others" if found.tied else ""
     part = f" ({literal(found.note)})" if found.note else ""
     years = "person-years" if found.years_known else "person-years that are known"
-    return (
+    said = (
         f"{which}, {{largest_count}}{part}, is that of {{largest_force}}{tied}, which has "
         f"{{largest_share}} of the {years}. It is {{largest_ratio}} times what is expected of "
         f"a {force} of its size and composition ({{largest_ratio_low}} to {{largest_ratio_high}}, "
         f"the {{interval_level}} interval): {verdict}. By its ratio it may have any place from "
         f"{{largest_rank_low}} to {{largest_rank_high}} among the {{forces_all}} {forces}."
     )
+    alone: Predicate = ("largest_count", "highest", ["next_largest_count"])
+    most = "The largest count" if found.surely else "the largest count"
+    return Worded(said, {most: alone if found.next is not None else None, verdict: claim})
 
 
 def funnel_values(found: Funnel, standing: Standing) -> Values:

@@ -39,6 +39,7 @@ _NAMES = {
     "report.html": "the report as a page",
     "report.ipynb": "the executed notebook",
     "values.json": "every published value",
+    "claims.json": "what its words claim of the values",
     "manifest.json": "the manifest: inputs, parameters and the hash of every file",
     "run.json": "when and where it ran",
     "verify.py": "a check of this folder, for Python alone",

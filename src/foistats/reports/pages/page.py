@@ -43,6 +43,7 @@ def report_page(
     environment: Mapping[str, Any],
     change: str,
     sources: Mapping[str, Any],
+    changes: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Write a report's page.
 
@@ -57,6 +58,8 @@ def report_page(
     inputs, environment, change, sources : mapping or str
         As the manifest has them. Of the inputs, data, notebook and lock file are shown; the
         package's source is left to the manifest.
+    changes : mapping, optional
+        What changed since the version before, from `foistats.reports.changes.page.summary`.
 
     Raises
     ------
@@ -72,6 +75,7 @@ def report_page(
         version=version,
         as_of=as_of(request),
         change=change,
+        changes=changes,
         parameters=[
             (parameter, request.values[parameter.name]) for parameter in request.report.parameters
         ],
