@@ -30,6 +30,7 @@ ROOMS = (
     ("cli",),
     ("reports.run",),
     ("reports.make",),
+    ("reports.changes", "reports.replay"),
     ("reports.bundle", "reports.pages", "reports.status"),
     ("reports.collect", "reports.kernels"),
     ("reports.freshness",),

@@ -144,7 +144,7 @@ def _scratch(stack: ExitStack) -> Path:
 
 
 def _reviews(asked: Asked, wanted: Sequence[Wanted], *, whole_chain: bool) -> Iterator[Review]:
-    digests: dict[Path, str] = {}
+    digests: dict[str, str] = {}
     for number, one in enumerate(wanted, start=1):
         of = f" ({number} of {len(wanted)})" if len(wanted) > 1 else ""
         told = _Progress(f"{short(one.series)} {one.version}{of}")

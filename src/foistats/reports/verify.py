@@ -43,7 +43,7 @@ _VERSION = re.compile(r"v([0-9]{3,9})")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
 _JUNCTION = 0xA0000003
-_UNKNOWN = "not known"
+_UNKNOWN, _ODD = "not known", "not a file of its own"
 #: What systems leave in a folder that somebody looked into.
 _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 _LARGEST_TEXT = 50_000_000
@@ -116,7 +116,7 @@ def examine(
     *,
     published: bool = False,
     whole_chain: bool = True,
-    digests: dict[Path, str] | None = None,
+    digests: dict[str, str] | None = None,
 ) -> Inspection:
     """Check one version.
 
@@ -181,21 +181,22 @@ def _newest(series: Path) -> int:
     return max((number for number, kinds in entries.items() if "folder" in kinds), default=0)
 
 
-def examine_objects(objects: Path, digests: dict[Path, str] | None = None) -> Inspection:
+def examine_objects(objects: Path, digests: dict[str, str] | None = None) -> Inspection:
     """Check that everything kept by hash has the hash it is named by."""
     known = {} if digests is None else digests
     faults = []
     for path in _listed(objects):
         if path.name.startswith("."):
             continue
-        if _kind(path) != "file" or not _SHA256.fullmatch(path.name):
+        found = _kept(str(objects), path.name, known)
+        if found == _ODD or not _SHA256.fullmatch(path.name):
             faults.append(f"{_shown(path.name)} is not a file named by its SHA-256")
-        elif _known_digest(path, known) != path.name:
+        elif found != path.name:
             faults.append(f"{path.name} was changed: its content has another SHA-256")
     return Inspection("objects", "", tuple(faults))
 
 
-def examine_bundle(root: Path, *, digests: dict[Path, str] | None = None) -> Inspection:
+def examine_bundle(root: Path, *, digests: dict[str, str] | None = None) -> Inspection:
     """Check a reviewer's bundle: its version, and that it holds what its list says, no more."""
     try:
         told = _parsed(_read(root / BUNDLE, BUNDLE), BUNDLE)
@@ -506,18 +507,18 @@ def _numbers(series: Path) -> dict[int, set[str]]:
 # Inputs kept by hash
 
 
-def _object_faults(version: Version, digests: dict[Path, str]) -> Iterator[str]:
-    gone = []
-    if _kind(version.objects) == "link":
+def _object_faults(version: Version, digests: dict[str, str]) -> Iterator[str]:
+    gone, objects = [], version.objects
+    if _kind(objects) == "link":
         yield "objects/ is a link; the inputs must lie in a folder of their own"
+    place = str(objects)
     for name, recorded in _inputs(version.manifest):
-        path = version.objects / recorded
-        kind = _kind(path)
-        if not kind:
+        found = _kept(place, recorded, digests)
+        if not found:
             gone.append(name)
-        elif kind != "file":
+        elif found == _ODD:
             yield f"objects/{recorded} ({_shown(name)}) is not a file of its own"
-        elif _known_digest(path, digests) != recorded:
+        elif found != recorded:
             yield f"objects/{recorded} ({_shown(name)}) was changed"
     expected = [name for name in gone if not _is_withheld(name, version.manifest)]
     if expected and version.published:
@@ -700,12 +701,17 @@ def _digest(path: Path) -> str:
             found.update(piece)
 
 
-def _known_digest(path: Path, digests: dict[Path, str]) -> str:
+def _kept(objects: str, name: str, digests: dict[str, str]) -> str:
+    """Return the hash of an input, worked out once; nothing for one that is not there."""
+    path = os.path.join(objects, name)  # noqa: PTH118 - thousands of them, within a second
     if path not in digests:
-        try:
-            digests[path] = _digest(path)
-        except OSError:
-            digests[path] = ""
+        kind = _kind(Path(path))
+        digests[path] = _ODD if kind else ""
+        if kind == "file":
+            try:
+                digests[path] = _digest(Path(path))
+            except OSError:
+                digests[path] = "not readable"
     return digests[path]
 
 

@@ -131,6 +131,25 @@ def test_a_hash_that_is_cited(shelf) -> None:
     assert "the manifest is not the one expected" in said(done)
 
 
+def test_the_newest_version_removed_and_its_pointer_rewritten(shelf) -> None:
+    """The overviews still list it; a crash or a prune never leaves them so."""
+    reports = shelf.root / "reports"
+    shutil.rmtree(shelf.version())
+    (reports / "severity/latest.json").write_text('{"key": "k", "version": "v001"}')
+    for arguments in (["--all"], ["--intact", "severity"]):
+        done = shelf.foistats("verify", *arguments)
+        assert done.returncode == 4
+        assert "index.html or codecheck.yml lists v002, which is not there" in said(done)
+    told = {"version": "v002", "manifest": "0" * 64}
+    (reports / "severity/v002.json").write_text(json.dumps(told))
+    done = shelf.foistats("verify", "--intact", "severity")
+    assert "index.html" not in said(done)
+    shutil.rmtree(reports / "severity")
+    done = shelf.foistats("verify", "--all")
+    assert done.returncode == 4
+    assert "foistats: severity" in done.stderr
+
+
 # What was not made here
 
 

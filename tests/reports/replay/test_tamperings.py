@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
 import shutil
 from collections.abc import Callable
@@ -477,3 +478,32 @@ def test_an_input_that_climbs(shelf, tmp_path: Path, name: str) -> None:
     answer = shelf.asks()
     assert answer.state != "follows"
     assert not (tmp_path / "x.csv").exists()
+
+
+FUZZED = (VALUES, TABLE, FIGURE, NOTEBOOK, PAGE, "changes.json", "ro-crate-metadata.json")
+
+
+@pytest.mark.parametrize("name", FUZZED)
+def test_any_byte_of_a_file(shelf, quick, name: str) -> None:
+    """Nothing stops the check, and nothing that is read passes it."""
+    path = shelf.version() / name
+    content = path.read_bytes()
+    draws = random.Random(name)
+    for _ in range(25):
+        place = draws.randrange(len(content))
+        changed = bytes([content[place] ^ draws.choice((1, 2, 4, 8, 16, 64))])
+        path.write_bytes(content[:place] + changed + content[place + 1 :])
+        if name != "ro-crate-metadata.json":
+            shelf.seal(shelf.version())
+        answer = shelf.asks()
+        is_place = name == FIGURE and changed.isdigit()  # a hundredth of a pixel is nothing
+        is_space = content[place : place + 1].isspace() or changed.isspace()
+        if not (is_place or (is_space and path.suffix in (".json", ".ipynb"))):
+            assert answer.state == "does not follow", (place, content[place - 20 : place + 20])
+
+
+@pytest.mark.parametrize("key", ["environment", "sources", "withheld", "change", "title", "key"])
+@pytest.mark.parametrize("odd", [None, 3, "x", ["x"], {"x": 1}])
+def test_a_manifest_of_odd_things(shelf, quick, key: str, odd: object) -> None:
+    shelf.seal(shelf.version(), **{key: odd})
+    assert shelf.asks().state != "follows"

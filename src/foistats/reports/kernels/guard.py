@@ -20,7 +20,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import unquote
 
@@ -229,7 +229,7 @@ def _folder(path: str) -> str:
 
 def _watch_clocks(notes: Notes) -> None:
     """Note who looks at a clock; the machinery around the cells does so all the time."""
-    for name in (*_CLOCKS, *_STOPWATCHES):
+    for name in filter(partial(hasattr, time), (*_CLOCKS, *_STOPWATCHES)):
         setattr(time, name, _noted(getattr(time, name), notes, name))
 
 

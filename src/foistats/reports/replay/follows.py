@@ -16,8 +16,13 @@ from typing import Any, Literal
 from foistats.errors import VerificationError
 from foistats.reports.replay import trust
 from foistats.reports.replay.pages import PAGE_FILE
-from foistats.reports.replay.recorded import Recorded, UncheckableError, gather
-from foistats.reports.replay.replay import TIMEOUT, Replay, replayed_in
+from foistats.reports.replay.recorded import (
+    ContradictionError,
+    Recorded,
+    UncheckableError,
+    gather,
+)
+from foistats.reports.replay.replay import TIMEOUT, FailedReplayError, Replay, replayed_in
 from foistats.reports.replay.restate import CHANGES_FILE
 from foistats.reports.replay.restating import Restating
 from foistats.reports.replay.scratch import laid_out
@@ -145,11 +150,12 @@ class Reviewer:
             return Answer(UNCHECKED, _without_name(fault))
         try:
             return self._answer(recorded, progress)
-        except UncheckableError as fault:
-            return Answer(UNCHECKED, str(fault))
+        except (ContradictionError, FailedReplayError) as fault:
+            state, reason = FAILS, str(fault)
         except VerificationError as fault:
-            found = _surroundings(recorded)
-            return Answer(FAILS, str(fault), surroundings=found, origins=_origins(recorded))
+            state, reason = UNCHECKED, str(fault)
+        found = _surroundings(recorded)
+        return Answer(state, reason, surroundings=found, origins=_origins(recorded))
 
     def _require_trust(self, recorded: Recorded) -> None:
         if self.may_execute or trust.is_made_here(recorded.folder, self.project):
@@ -173,6 +179,7 @@ class Reviewer:
             made = replayed_in(scratch, recorded, timeout=self.timeout, progress=ran)
             verdicts = list(_published(recorded, made))
             leeway = leeway_of(verdicts)
+            verdicts += _others(recorded, made, leeway=leeway)
             verdicts += _notebook(recorded, made, leeway=leeway)
             stated = Statements(
                 recorded, made, scratch.root, scratch.reports, declared, self.project
@@ -192,7 +199,7 @@ class Reviewer:
 
 
 def _published(recorded: Recorded, made: Replay) -> Iterator[Verdict]:
-    """Yield the verdicts on values, tables, figures and other files."""
+    """Yield the verdicts on values, tables and figures."""
     before, after = recorded.files, made.files
     listed = {name: before.get(name) for name in recorded.manifest["files"]}
     yield from value_verdicts(before.get(VALUES_FILE, b""), after[VALUES_FILE])
@@ -202,9 +209,13 @@ def _published(recorded: Recorded, made: Replay) -> Iterator[Verdict]:
             yield from table_verdicts(name, found, again)
         elif name.startswith("figures/"):
             yield figure_verdict(name, found, again)
-            yield from ()
-        else:
-            yield _file(name, found, again)
+
+
+def _others(recorded: Recorded, made: Replay, *, leeway: Leeway) -> Iterator[Verdict]:
+    """Yield the verdicts on files of other kinds."""
+    names = {*recorded.manifest["files"], *made.files} - {*_APART}
+    for name in sorted(name for name in names if not name.startswith(("tables/", "figures/"))):
+        yield _file(name, recorded.files.get(name), made.files.get(name), leeway)
 
 
 def _notebook(recorded: Recorded, made: Replay, *, leeway: Leeway) -> Iterator[Verdict]:
@@ -212,7 +223,7 @@ def _notebook(recorded: Recorded, made: Replay, *, leeway: Leeway) -> Iterator[V
     yield from shown_verdicts(found, made.files[NOTEBOOK_FILE], leeway=leeway)
 
 
-def _file(name: str, recorded: bytes | None, again: bytes | None) -> Verdict:
+def _file(name: str, recorded: bytes | None, again: bytes | None, leeway: Leeway) -> Verdict:
     """Compare a file of another kind: JSON piece by piece, anything else exactly."""
     if recorded is None or again is None:
         what = "no notebook publishes it" if again is None else ""
@@ -222,7 +233,7 @@ def _file(name: str, recorded: bytes | None, again: bytes | None) -> Verdict:
     if not name.endswith(".json"):
         return Verdict("file", name, DIFFERENT)
     try:
-        return Verdict("file", name, leaf_verdict(read_json(recorded), read_json(again)))
+        return Verdict("file", name, leaf_verdict(read_json(recorded), read_json(again), leeway))
     except MalformedError as fault:
         return Verdict("file", name, DIFFERENT, where=str(fault))
 

@@ -10,10 +10,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from foistats.errors import VerificationError
 from foistats.reports.ask.series import slug
 from foistats.reports.notebook import Notebook, Scalar
-from foistats.reports.replay.recorded import Recorded
+from foistats.reports.replay.recorded import ContradictionError, Recorded
 
 _MOST_SEARCHED = 12
 
@@ -23,13 +22,13 @@ def given(recorded: Recorded, source: Notebook) -> dict[str, Scalar]:
 
     Raises
     ------
-    VerificationError
+    ContradictionError
         When the parameters are not those of the notebook and the series.
     """
     values = recorded.parameters
     defaults = {parameter.name: parameter.default for parameter in source.parameters}
     if defaults.keys() != values.keys():
-        raise VerificationError(
+        raise ContradictionError(
             f"the manifest gives the parameters {_listed(values)}, the recorded notebook has "
             f"{_listed(defaults)}"
         )
@@ -40,7 +39,7 @@ def given(recorded: Recorded, source: Notebook) -> dict[str, Scalar]:
     for chosen in _sets(values, defaults):
         if slug(chosen) == name:
             return chosen
-    raise VerificationError(
+    raise ContradictionError(
         f"the series is called {recorded.series}, which its recorded parameters do not give"
     )
 
@@ -74,7 +73,7 @@ def _require_defaults(recorded: Recorded, source: Notebook, defaults: Mapping[st
         usual = defaults[name]
         named_otherwise = name in asked and PurePosixPath(str(usual)).name == str(value)
         if not (_same(usual, value) or named_otherwise):
-            raise VerificationError(
+            raise ContradictionError(
                 f"the series {recorded.series} is that of the defaults, and its manifest gives "
                 f"{name} = {value!r}, where the recorded notebook has {usual!r}"
             )

@@ -31,6 +31,10 @@ class UncheckableError(VerificationError):
     """What a version was made from is not here, so that it cannot be made again."""
 
 
+class ContradictionError(VerificationError):
+    """A record contradicts itself, so that nothing can follow from it."""
+
+
 @dataclass(frozen=True, order=True)
 class Missing:
     """An input that is not here.
@@ -117,7 +121,7 @@ class Recorded:
     @property
     def kept(self) -> dict[str, bytes]:
         """The inputs that are published with it, by hash: not those withheld."""
-        withheld = [str(name) for name in self.manifest.get("withheld") or ()]
+        withheld = _withheld(self.manifest)
         hashes = self.manifest["inputs"]["data"]
         private = {hashes[name] for name in self.data if _is_withheld(name, withheld)}
         return {
@@ -175,7 +179,7 @@ def gather(folder: Path, *, project: Path | None = None) -> Recorded:
     lookup = Lookup(objects_beside(folder, str(manifest["series"])), project)
     inputs = {kind: _hashes(manifest["inputs"], kind) for kind in ("data", "notebook", "package")}
     lock = manifest["inputs"].get("lock")
-    withheld = [str(name) for name in manifest.get("withheld") or ()]
+    withheld = _withheld(manifest)
     found: dict[str, dict[str, bytes]] = {}
     missing: list[Missing] = []
     origins: dict[str, str] = {}
@@ -249,6 +253,8 @@ def _faults(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"has no {name}" for name in lacking)
     if lacking:
         return
+    if not _is_list_of_texts(manifest.get("withheld", [])):
+        yield "has no list of what is withheld"
     inputs = manifest["inputs"]
     for kind in ("data", "notebook", "package"):
         if not isinstance(inputs.get(kind), dict):
@@ -278,6 +284,14 @@ def _listed_files(folder: Path, files: Mapping[str, Any]) -> Iterator[tuple[str,
         inner = [folder / above for above in PurePosixPath(name).parents] if is_plain(name) else []
         if inner and path.is_file() and not any(one.is_symlink() for one in (path, *inner)):
             yield name, path.read_bytes()
+
+
+def _is_list_of_texts(told: object) -> bool:
+    return isinstance(told, list) and all(isinstance(name, str) for name in told)
+
+
+def _withheld(manifest: Mapping[str, Any]) -> list[str]:
+    return list(manifest.get("withheld", ()))
 
 
 def _is_withheld(name: str, withheld: list[str]) -> bool:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from foistats.errors import FoistatsError, VerificationError
 from foistats.reports.ask.declare import Project, Report
@@ -21,15 +21,17 @@ from foistats.reports.kernels.pool import worth_importing
 from foistats.reports.notebook import Notebook, Scalar, read_notebook
 from foistats.reports.replay.kernel import Fresh
 from foistats.reports.replay.parameters import for_kernel, given, studies
-from foistats.reports.replay.recorded import Recorded
+from foistats.reports.replay.recorded import ContradictionError, Recorded, UncheckableError
 from foistats.reports.replay.scratch import Scratch, laid_out
 
 if TYPE_CHECKING:
     from foistats.reports.collect import Published
-    from foistats.reports.kernels.execute import Execution
+    from foistats.reports.kernels.execute import Execution, Failure
 
 #: How long a recorded notebook may take: what its report allowed is not recorded.
 TIMEOUT = 3600
+#: How a failure begins that says nothing of the record.
+_OF_THE_MACHINE = ("it took longer than", "the kernel ")
 _FIRST = "__init__.py"
 
 
@@ -82,11 +84,13 @@ def replay(
     Raises
     ------
     UncheckableError
-        When an input is withheld or gone.
+        When an input is withheld or gone, or the kernel dies or takes too long.
     FailedReplayError
         When the notebook fails.
+    ContradictionError
+        When the record contradicts itself.
     VerificationError
-        When the record contradicts itself, or nothing can be run.
+        When nothing can be run.
     """
     recorded.require_all()
     with laid_out(recorded, fonts=fonts) as scratch:
@@ -103,22 +107,29 @@ def replayed_in(
     """Make a version again where its record is laid out; see `replay`."""
     began = time.monotonic()
     if _FIRST not in recorded.package:
-        raise VerificationError(f"the recorded source has no {_FIRST}, so nothing can import it")
+        raise ContradictionError(f"the recorded source has no {_FIRST}, so nothing can import it")
     source = _source(recorded, scratch)
     request = _request(recorded, source, scratch, timeout)
     execution = _executed(request, source, scratch, progress)
     if execution.failure is not None:
-        raise FailedReplayError(f"it cannot be made again: {execution.failure}")
+        _complain(execution.failure)
     values = {name: recorded.parameters[name] for name in request.changed}
     found = _collected(execution, values)
     return Replay(found.files, found.notebook, source, time.monotonic() - began)
+
+
+def _complain(failure: Failure) -> NoReturn:
+    """Raise: what a cell raised belongs to the record, a kernel that died or was slow does not."""
+    if not failure.cell or failure.reason.startswith(_OF_THE_MACHINE):
+        raise UncheckableError(f"it cannot be run to its end here: {failure}")
+    raise FailedReplayError(f"it cannot be made again: {failure}")
 
 
 def _source(recorded: Recorded, scratch: Scratch) -> Notebook:
     try:
         return read_notebook(scratch.notebooks, recorded.notebook[0])
     except FoistatsError as fault:
-        raise VerificationError(f"the recorded notebook cannot be read: {fault}") from None
+        raise ContradictionError(f"the recorded notebook cannot be read: {fault}") from None
 
 
 def _executed(

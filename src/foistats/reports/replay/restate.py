@@ -2,14 +2,14 @@
 
 The source is the recorded one. Where that is today's, this is a call; otherwise it runs as
 ``python -P restate.py RECORDED < record.json``, with the recorded source first on the path. What
-takes long to import is imported before the record arrives. A release whose rooms are called
-otherwise answers with a fault for that part, and the part is listed as not compared.
+takes long to import is imported before the record arrives. What the source cannot write is
+answered with a fault. Every release has to ask each earlier one by the names that its rooms had.
 
-In: ``folder``, ``before`` (the folder of the version before, or empty), ``is_first``, ``reason``
-(why it was made, where no manifest tells), ``root`` (the recorded project), ``reports`` (the
-folder that holds the objects), ``series``, ``command``, ``title``, ``studies`` (folders by
-parameter), ``parameters`` (``name``, ``unit``, ``meaning``), ``values``, ``notebook``,
-``manifest``, ``manifest_hash``, ``run``. Out: by part, ``told`` or ``fault``.
+In: ``folder``, ``before`` (the folder of the version before, or empty), ``is_first``, ``reasons``
+(why it may have been made, where no manifest tells), ``root`` (the recorded project),
+``reports`` (the folder that holds the objects), ``series``, ``command``, ``title``, ``studies``
+(folders by parameter), ``parameters`` (``name``, ``unit``, ``meaning``), ``values``,
+``notebook``, ``manifest``, ``manifest_hash``, ``run``. Out: by part, ``told`` or ``fault``.
 """
 
 from __future__ import annotations
@@ -70,8 +70,11 @@ def _change(record: Mapping[str, Any]) -> str:
         return change_sentence(None, after, ())
     folder = Path(record["before"])
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    reasons = [record["reason"]] if record.get("reason") else _reasons(record["manifest"], manifest)
-    return change_sentence(_files(folder, manifest), after, reasons)
+    before, told = _files(folder, manifest), record["manifest"]["change"]
+    for reason in record["reasons"]:
+        if change_sentence(before, after, [reason]) == told:
+            return str(told)
+    return change_sentence(before, after, _reasons(record["manifest"], manifest))
 
 
 def _reasons(manifest: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,10 @@ from foistats.reports.replay.wanted import Wanted, series_below
 if TYPE_CHECKING:
     from foistats.reports.replay.follows import Answer
     from foistats.reports.replay.signature import Signature
+
+#: What a run writes of all versions. They may be behind, and never name one that never was.
+_OVERVIEWS = ("index.html", "codecheck.yml")
+_PLACE = re.compile(r"(?<![\w./-])([a-z][a-z0-9-]*(?:/[a-z0-9-]+)?)/(v[0-9]{3,9})/")
 
 #: Told how many of how many cells have run.
 Progress = Callable[[int, int], None]
@@ -65,7 +70,7 @@ class Asked:
                 )
 
     def of(
-        self, one: Wanted, progress: Progress, *, whole_chain: bool, digests: dict[Path, str]
+        self, one: Wanted, progress: Progress, *, whole_chain: bool, digests: dict[str, str]
     ) -> Review:
         """Review one version.
 
@@ -124,12 +129,38 @@ def around(
         for one in wanted
         if one.reports is not None and (check_all or one.series in named)
     }
+    listed = _listed(root / "reports") if root is not None else {}
     if check_all and root is not None:
-        folders |= dict.fromkeys(series_below(root / "reports"), root / "reports")
+        reports = root / "reports"
+        folders |= dict.fromkeys([*series_below(reports), *listed], reports)
     for series, folder in folders.items():
-        yield replace(check.examine_series(folder / series), name=series)
+        found = check.examine_series(folder / series)
+        gone = _gone(folder / series, listed.get(series, set()))
+        yield replace(found, name=series, faults=(*found.faults, *gone))
     if check_all and root is not None:
         yield check.examine_objects(root / "reports" / "objects")
+
+
+def _gone(series: Path, listed: set[str]) -> Iterator[str]:
+    for version in sorted(listed):
+        if not (series / version).exists() and not (series / f"{version}.json").is_file():
+            yield (
+                f"{' or '.join(_OVERVIEWS)} lists {version}, which is not there, and no "
+                f"{version}.json says why: removed without a record"
+            )
+
+
+def _listed(reports: Path) -> dict[str, set[str]]:
+    """Return the versions that the index and the list for a CODECHECK name, by series."""
+    found: dict[str, set[str]] = {}
+    for name in _OVERVIEWS:
+        try:
+            text = (reports / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for series, version in _PLACE.findall(text):
+            found.setdefault(series, set()).add(version)
+    return found
 
 
 def _comes_with(allowed: Path, one: Wanted) -> bool:

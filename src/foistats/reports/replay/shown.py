@@ -99,7 +99,7 @@ def _cell_verdicts(
     yield _source_verdict("code" if is_code else "text", id, recorded, replayed)
     if is_code:
         yield from _output_verdicts(
-            id, recorded.get("outputs"), replayed.get("outputs"), leeway=leeway
+            id, recorded.get("outputs"), replayed.get("outputs") or [], leeway=leeway
         )
 
 

@@ -8,6 +8,7 @@ recorded source says it again, in a process of its own.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -124,13 +125,12 @@ class Statements:
         recorded, change = self.recorded, str(self.recorded.manifest.get("change"))
         before = self.before
         self.keep(self.reports / OBJECTS)
-        reason = change.partition("; ")[0] if change.startswith(_FAILED) else ""
         return {
             "folder": str(recorded.folder.absolute()),
             "before": str(before.folder.absolute()) if before else "",
             "is_first": number_of(recorded.version) == 1,
             "reports": str(self.reports),
-            "reason": reason[:1].lower() + reason[1:],
+            "reasons": list(_reasons(change)),
             "root": str(self.root),
             "series": recorded.series,
             "command": self._run_command(),
@@ -192,7 +192,7 @@ class Statements:
         if number_of(self.recorded.version) > 1 and self.before is None:
             return  # said of the sentence
         if "told" not in said["changes"]:
-            yield _unsaid("changes", said)
+            yield _unsaid("statement", CHANGES_FILE, "changes", said)
             return
         told = said["changes"]["told"]
         if told is None or not is_listed:
@@ -209,32 +209,31 @@ class Statements:
         if "told" in said[part]:
             yield _verdict(part, self.recorded.manifest.get(part), said[part]["told"])
         else:
-            yield _unsaid(part, said)
+            yield _unsaid("statement", part, part, said)
 
     def _paged(self, said: Said, *, leeway: Leeway) -> Iterator[Verdict | str]:
         if "told" not in said["page"]:
-            yield _unsaid("page", said)
+            yield _unsaid("page", PAGE_FILE, "page", said)
             return
         page = str(said["page"]["told"]).encode()
         yield page_verdict(self.recorded.files.get(PAGE_FILE), page, leeway=leeway)
 
     def _crated(self, said: Said) -> Iterator[Verdict | str]:
         if "told" not in said["crate"]:
-            yield _unsaid("crate", said)
+            yield _unsaid("statement", _CRATE, "crate", said)
             return
         try:
             found = read_json((self.recorded.folder / _CRATE).read_bytes())
         except (OSError, MalformedError):
-            return  # the intact check says so
+            found = None
         is_same = leaf_verdict(found, json.loads(said["crate"]["told"])) == IDENTICAL
         yield Verdict("statement", _CRATE, IDENTICAL if is_same else DIFFERENT)
 
     def _ran(self) -> Iterator[Verdict | str]:
         """Compare the record of the run with the manifest, which names the same things."""
-        run, environment = (
-            _object(self.recorded.folder / _RUN),
-            self.recorded.manifest["environment"],
-        )
+        run = _object(self.recorded.folder / _RUN)
+        told: Any = self.recorded.manifest.get("environment")
+        environment: Mapping[str, Any] = told if isinstance(told, dict) else {}
         for part in ("python", "packages"):
             yield _verdict(f"{_RUN} {part}", run.get(part), environment.get(part))
         yield _verdict(f"{_RUN} command", run.get("command"), self._run_command())
@@ -256,17 +255,23 @@ class Statements:
                 )
 
 
+def _reasons(change: str) -> Iterator[str]:
+    """Yield what may be the reason in a sentence that tells of a failed run."""
+    if change.startswith(_FAILED):
+        for found in re.finditer("; ", change):
+            yield change[:1].lower() + change[1 : found.start()]
+
+
 def _verdict(part: str, recorded: Any, again: Any) -> Verdict:
     if leaf_verdict(recorded, again) == IDENTICAL:
         return Verdict("statement", part, IDENTICAL)
     return Verdict("statement", part, DIFFERENT, _short(recorded), _short(again))
 
 
-def _unsaid(part: str, said: Said) -> str:
-    return (
-        f"{part.replace('_', ' ')} not compared: the recorded source could not write it again "
-        f"({said[part].get('fault', 'no answer')})"
-    )
+def _unsaid(kind: str, id: str, part: str, said: Said) -> Verdict:
+    """Return the verdict on what the recorded source cannot write: it never wrote that."""
+    fault = said[part].get("fault", "no answer")
+    return Verdict(kind, id, DIFFERENT, where=f"the recorded source cannot write it ({fault})")
 
 
 def _object(path: Path) -> Mapping[str, Any]:

@@ -25,6 +25,9 @@ NEW: Answer = "new"
 ANSWERS = (IDENTICAL, WITHIN, DIFFERENT, MISSING, NEW)
 GOOD = (IDENTICAL, WITHIN)
 
+#: Nothing moved: texts have to be equal.
+EXACT = texts.Leeway()
+
 VALUES_FILE = "values.json"
 _FREE = ("value", "text")
 
@@ -148,18 +151,21 @@ def figure_verdict(name: str, recorded: bytes | None, replayed: bytes | None) ->
     return Verdict("figure", name, WITHIN if is_same else DIFFERENT, where="drawing")
 
 
-def leaf_verdict(recorded: Any, replayed: Any) -> Answer:
+def leaf_verdict(recorded: Any, replayed: Any, leeway: texts.Leeway = EXACT) -> Answer:
     """Compare two pieces of JSON: words and counts exactly, other numbers nearly."""
     if _is_equal(recorded, replayed):
         return IDENTICAL
     if isinstance(recorded, dict) and isinstance(replayed, dict):
         if recorded.keys() != replayed.keys():
             return DIFFERENT
-        return worst(leaf_verdict(told, replayed[name]) for name, told in recorded.items())
+        return worst(leaf_verdict(told, replayed[name], leeway) for name, told in recorded.items())
     if isinstance(recorded, list) and isinstance(replayed, list):
         if len(recorded) != len(replayed):
             return DIFFERENT
-        return worst(map(leaf_verdict, recorded, replayed))
+        pairs = zip(recorded, replayed, strict=True)
+        return worst(leaf_verdict(one, other, leeway) for one, other in pairs)
+    if isinstance(recorded, str) and isinstance(replayed, str):
+        return WITHIN if leeway.allows(recorded, replayed) else DIFFERENT
     is_estimate = isinstance(recorded, float) and _is_within(recorded, replayed, FLOAT_TOLERANCE)
     return WITHIN if is_estimate else DIFFERENT
 

@@ -45,7 +45,7 @@ class Wanted:
         """Where its signature lies, if there is one: beside its folder."""
         return self.folder.with_name(f"{self.folder.name}.sig")
 
-    def inspected(self, *, whole_chain: bool, digests: dict[Path, str]) -> check.Inspection:
+    def inspected(self, *, whole_chain: bool, digests: dict[str, str]) -> check.Inspection:
         """Check that it is intact."""
         if self.bundle is not None:
             return check.examine_bundle(self.bundle, digests=digests)
