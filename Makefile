@@ -1,7 +1,7 @@
 # Two commands: `make report` publishes the reports, `make test` checks the package.
 # Everything is installed into .venv from requirements.lock; a second run touches no network.
 
-.PHONY: help report test test-all check lab lock clean
+.PHONY: help report test test-slow test-all check lab lock clean
 .DEFAULT_GOAL := help
 
 VENV   := .venv
@@ -18,6 +18,9 @@ report: $(STAMP)  ## run the notebooks and publish what changed under reports/
 
 test: $(STAMP)  ## run the tests (minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+test-slow: $(STAMP)  ## run the slow tests only
+	@$(BIN)/python -m pytest -n $(JOBS) -m slow
 
 test-all: $(STAMP)  ## run every test, the slow ones too
 	@$(BIN)/python -m pytest -n $(JOBS)

@@ -126,6 +126,7 @@ class TestRun:
         assert values["cases_counted"] == 624
         assert values["people_described"] == 8
 
+    @pytest.mark.slow
     def test_severity_from_its_folder(self, tmp_path):
         executed = papermill(
             "04_severity.ipynb", tmp_path / "out.ipynb", *QUICK, cwd=ROOT / "notebooks"
@@ -152,6 +153,7 @@ class TestRun:
         assert "total-828" in conflicts
         assert "total-826" in conflicts
 
+    @pytest.mark.slow
     def test_forces_from_the_root(self, tmp_path):
         executed = papermill("notebooks/03_forces.ipynb", tmp_path / "out.ipynb", cwd=ROOT)
         values = {name: entry["value"] for name, entry in published(executed, "value").items()}

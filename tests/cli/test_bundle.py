@@ -143,6 +143,7 @@ def done(process: subprocess.Popen[str]) -> str:
     return out
 
 
+@pytest.mark.slow
 def test_a_reviewer_runs_it_again_with_the_program_in_it(folder, tmp_path) -> None:
     """As the README has it, in an environment where everything but foistats is installed."""
     done(folder.command("run"))

@@ -49,6 +49,7 @@ def in_code(source: str, *tags: str) -> list[tuple[str, str]]:
         "\\begin{equation} 88 \\end{equation}",
         "# 1 Data\n\n## 1.1 Forces\n\n## 1.2. Cases\n\n# 2) Fit",
         "1. first\n2. second",
+        "R2 and R\N{SUPERSCRIPT TWO} of v001, in m\N{SUPERSCRIPT TWO}, from sqlite3.",
         "One of them, zero or none; a two-sided test, a ten-year period.",
         "DI, DC and CC are ranks; I is a pronoun, and X a cell.",
         "At most places, at least in part, more or less; the others rather than these.",
@@ -72,7 +73,7 @@ def test_what_may_stand_in_a_text(source) -> None:
         ("2009/10", "2009/10"),
         ("the 4th", "4th"),
         ("\N{VULGAR FRACTION ONE HALF} of them", "\N{VULGAR FRACTION ONE HALF}"),
-        ("m\N{SUPERSCRIPT TWO}", "m\N{SUPERSCRIPT TWO}"),
+        ("x10.5 and 10x20", "10x20"),
         ("\N{CIRCLED DIGIT TWO}", "\N{CIRCLED DIGIT TWO}"),
         ("\N{ROMAN NUMERAL EIGHT} forces", "\N{ROMAN NUMERAL EIGHT}"),
         ("\N{FULLWIDTH DIGIT EIGHT}\N{FULLWIDTH DIGIT EIGHT}", "\N{FULLWIDTH DIGIT EIGHT}" * 2),
@@ -225,7 +226,6 @@ def test_digits_said_in_code(source) -> None:
         "axes.set_title('88 cases')",
         "plt.title('88 cases')",
         "axes.annotate('n = 88', (0, 1))",
-        "print('88 cases')",
     ],
 )
 def test_digits_in_captions_and_labels(source) -> None:

@@ -92,9 +92,11 @@ class TestClaims:
 
     @pytest.mark.parametrize("possible", [True, False, None])
     @pytest.mark.parametrize("cut", [True, False])
-    def test_in_words(self, possible, cut) -> None:
+    @pytest.mark.parametrize("complete", [None, 3])
+    def test_in_words(self, possible, cut, complete) -> None:
         from types import SimpleNamespace
 
         from foistats.claims import report
 
-        assert untied(report.in_words(SimpleNamespace(possible=possible, cut=cut))) == []
+        audit = SimpleNamespace(possible=possible, cut=cut, complete=complete, largest=3)
+        assert untied(report.in_words(audit)) == []

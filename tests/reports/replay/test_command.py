@@ -61,6 +61,7 @@ def test_a_name_asks_for_both_and_all_for_files(shelf) -> None:
     assert json.loads(done.stdout)["follows"] is None
 
 
+@pytest.mark.slow
 def test_all_of_them_run_again(shelf) -> None:
     done = shelf.foistats("verify", "--all", "--follows", "--json")
     told = json.loads(done.stdout)
@@ -200,6 +201,7 @@ def test_a_bundle(bundle: Path, unpacked: Path, shelf, tmp_path: Path, is_packed
     assert one["follows"]["inputs_from"].keys() == {"objects"}
 
 
+@pytest.mark.slow
 def test_a_bundle_as_its_reader_is_told(unpacked: Path) -> None:
     """From its top, with the package that it holds."""
     for _ in range(2):  # what the first leaves behind is no fault for the second

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from foistats.errors import VerificationError
 from foistats.reports.ask.declare import read_project
 from foistats.reports.ask.request import requests
@@ -59,6 +61,7 @@ def test_a_version_before_that_was_removed(shelf, quick) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_before(shelf) -> None:
     data = shelf.root / "data/pa/statements.csv"
     data.write_text(data.read_text().replace("Essex,7", "Essex,8"))

@@ -483,7 +483,10 @@ def test_an_input_that_climbs(shelf, tmp_path: Path, name: str) -> None:
 FUZZED = (VALUES, TABLE, FIGURE, NOTEBOOK, PAGE, "changes.json", "ro-crate-metadata.json")
 
 
-@pytest.mark.parametrize("name", FUZZED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name == VALUES else pytest.mark.slow) for name in FUZZED],
+)
 def test_any_byte_of_a_file(shelf, quick, name: str) -> None:
     """Nothing stops the check, and nothing that is read passes it."""
     path = shelf.version() / name

@@ -73,6 +73,7 @@ def test_with_other_threads_and_from_elsewhere(shelf, tmp_path: Path, threads: s
     answer(shelf.foistats(*arguments, cwd=tmp_path, **environment))
 
 
+@pytest.mark.slow
 def test_by_its_path(shelf, tmp_path: Path) -> None:
     for path, cwd in (("reports/severity/v002", shelf.root), (".", shelf.version())):
         answer(shelf.foistats("verify", path, "--json", cwd=cwd))
@@ -109,6 +110,7 @@ def test_nothing_is_left_behind(shelf, tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in shelf.root.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_a_study_beside_the_project(shelf) -> None:
     study = shutil.copytree(shelf.root / "data/pa", shelf.root.parent / "elsewhere" / "kept")
     done = shelf.foistats("run", "severity", "-p", "study", str(study))

@@ -129,11 +129,10 @@ def short(text: str, length: int = _LONGEST) -> str:
 def short_pair(before: str, after: str, length: int = _LONGEST) -> tuple[str, str]:
     """Shorten two texts so that it is seen where they differ."""
     texts = [" ".join(text.split()) for text in (before, after)]
-    first, second = (short(text, length) for text in texts)
-    if first != second or texts[0] == texts[1]:
-        return first, second
     letters = zip(*texts, strict=False)
     same = sum(1 for _ in takewhile(lambda both: both[0] == both[1], letters))
+    if same < length // 2 or max(map(len, texts)) <= length or texts[0] == texts[1]:
+        return short(texts[0], length), short(texts[1], length)
     start = max(0, same - length // 3)
     return short(f"…{texts[0][start:]}", length), short(f"…{texts[1][start:]}", length)
 

@@ -165,7 +165,7 @@ def _range(row: Row) -> str:
 
 
 def _inline(label: str) -> str:
-    """Begin with a small letter, unless the first word is an abbreviation: "PCSO"."""
+    """Begin with a small letter, unless the first word is an abbreviation, as "NHS" is."""
     is_word = label[1:2].islower() or label[1:2] == " "
     return label[:1].lower() + label[1:] if is_word else label
 

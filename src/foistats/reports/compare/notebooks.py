@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from foistats.publish import FIGURE_MIME, TABLE_MIME, VALUE_MIME
+from foistats.publish import CLAIMS_MIME, FIGURE_MIME, TABLE_MIME, VALUE_MIME
 from foistats.reports.compare.difference import Difference, Kind, pairs, unreadable
 
 NOTEBOOK_FILE = "report.ipynb"
@@ -129,7 +129,17 @@ def _shown(output: Mapping[str, Any]) -> Iterator[str]:
     elif output["output_type"] == "error":
         yield f"{output.get('ename')}: {output.get('evalue')}"
     elif not any(mime in output["data"] for mime in _RECORDS):
-        yield from (_joined(output["data"][mime]) for mime in sorted(output["data"], reverse=True))
+        for mime in sorted(output["data"], reverse=True):
+            told = output["data"][mime]
+            yield _claimed(told) if mime == CLAIMS_MIME else _joined(told)
+
+
+def _claimed(told: Mapping[str, Any]) -> str:
+    """Write what a text claims: "claims: 'more often', staff higher_than officers"."""
+    claims = (
+        f"'{claim['text']}', {' '.join(map(str, claim['predicate']))}" for claim in told["claims"]
+    )
+    return f"claims: {'; '.join(claims)}"
 
 
 def _joined(source: Any) -> str:

@@ -1,8 +1,9 @@
 """The texts that a notebook's code gives a reader, as they are written there.
 
 They are found without running anything: what is passed to `publish.say` and the other verbs,
-to Markdown and printed text, and to the titles of drawings; through names, sums of texts and
-calls. A text that a library makes from data holds no literal here and is none of these.
+to Markdown, and to the titles of drawings; through names, sums of texts and calls. A text that
+a library makes from data holds no literal here and is none of these; what is printed is no
+prose.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _VERBS: Mapping[str, Mapping[int | str, str]] = {
     },
 }
 #: Calls by whose name a text is shown, whoever offers them.
-_SHOWN = {"Markdown": "Markdown", "print": "printed text"}
+_SHOWN = {"Markdown": "Markdown"}
 _DRAWN = {
     *("set_title", "set_xlabel", "set_ylabel", "suptitle", "supxlabel", "supylabel"),
     *("annotate", "figtext", "text", "title", "xlabel", "ylabel"),

@@ -1,7 +1,8 @@
 """Numbers typed into prose, however they are written: digits, signs, words, Roman letters.
 
-Allowed are years (four digits from 1500 to 2100, standing alone) and the words "one" and
-"zero", which are seldom counts. A compound such as "two-sided" is no count either.
+Allowed are years (four digits from 1500 to 2100, standing alone), names with digits after a
+letter ("R2", "m²", "sqlite3"), and the words "one" and "zero", which are seldom counts. A
+compound such as "two-sided" is no count either.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ _AROUND = ".,;:!?()[]{}<>\"'\u201c\u201d\u2018\u2019«»*_…"
 
 
 def figures(text: str) -> Iterator[str]:
-    """Yield the tokens with a digit in them, of any script, that are no years.
+    """Yield the tokens with a digit in them, of any script, that are neither years nor names.
 
     Examples
     --------
     >>> list(figures("In 2014, 88 of the 2,014 (½ of £2000) from 2009 to 2014; the 4th m²."))
-    ['88', '2,014', '½', '£2000', '4th', 'm²']
+    ['88', '2,014', '½', '£2000', '4th']
     """
     for token in _visible(text).split():
         if any(map(_is_digit, token)):
             whole = token.strip(_AROUND)
             parts = re.split(r"(?<=\w)[-\u2013\u2014/](?=\w)", whole)
-            if not all(map(_is_year, filter(_has_digit, parts))):
+            if not all(_is_year(part) or _is_name(part) for part in filter(_has_digit, parts)):
                 yield whole
 
 
@@ -73,3 +74,13 @@ def _is_digit(letter: str) -> bool:
 def _is_year(token: str) -> bool:
     found = _YEAR.fullmatch(token.strip(_AROUND))
     return found is not None and FIRST_YEAR <= int(found[1]) <= LAST_YEAR
+
+
+def _is_name(token: str) -> bool:
+    """Say whether digits follow only letters: "R2", "m²", "v001"."""
+    before = (" ", *token)
+    return all(
+        earlier.isalpha() or (_is_digit(earlier) and place > 0)
+        for place, (earlier, letter) in enumerate(zip(before, token, strict=False))
+        if _is_digit(letter)
+    )
