@@ -138,6 +138,7 @@ class TestRun:
         assert values["odds_ratio_staff"] < values["odds_ratio_staff_high"]
         assert all(entry["alt"] for entry in published(executed, "figure").values())
 
+    @pytest.mark.slow
     def test_claims_from_its_folder(self, tmp_path):
         executed = papermill(
             "02_claims.ipynb", tmp_path / "out.ipynb", "-p", "largest", "2", cwd=ROOT / "notebooks"

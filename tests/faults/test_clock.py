@@ -27,6 +27,7 @@ def run_at(folder):
     return run
 
 
+@pytest.mark.slow
 def test_a_clock_set_back_and_far_ahead(folder, run_at, aftermath) -> None:
     folder.notebook(*WORKS)
     first = run_at("2031-06-30 12:00:00", "run")

@@ -70,6 +70,7 @@ def _check(aftermath, code: int, said: str) -> None:
     assert aftermath.pointed() == {"severity": "v002"}
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_at_two_levels(filled) -> None:
     codes = [filled(room)[0] for room in FEW]
     assert codes[0] == 1

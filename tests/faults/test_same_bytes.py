@@ -63,6 +63,7 @@ def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
     return [name for name in {**one, **other} if one.get(name) != other.get(name)]
 
 
+@pytest.mark.slow
 def test_two_beside_each_other_and_cold_in_another_order(four, started, aftermath) -> None:
     plain = made(four, started, [*NAMES[:2], "--jobs", "2"], {"PYTHONHASHSEED": "0"}, count=2)
     options = [*reversed(NAMES[:2]), "--cold", "--jobs", "1"]

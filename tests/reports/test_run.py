@@ -340,6 +340,7 @@ def test_an_unpublished_matrix_has_its_folder_in_its_name(folder) -> None:
     assert (folder.root / "reports" / probit / "v001/report.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_tombstone_missing_among_others_is_noticed(folder) -> None:
     for number in range(5):
         folder.write("data/pa/statements.csv", f"force,n\nKent,{number}\n")

@@ -87,6 +87,7 @@ def test_worst_case_bounds_hold_the_estimate(fit, data):
     assert len(frame) == 3
 
 
+@pytest.mark.slow
 def test_spread_with_few_forces_comes_from_simulated_registers(fit):
     frame = robustness.spread(fit, replications=39, seed=1).set_index("Measure")
     assert frame.loc["Standard deviation between forces", "Estimate"] == fit.random_intercept_sd

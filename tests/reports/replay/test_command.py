@@ -369,6 +369,7 @@ def test_a_certificate(shelf, tmp_path: Path) -> None:
     assert "http" not in page.replace("http-equiv", "")
 
 
+@pytest.mark.slow
 def test_a_certificate_of_what_does_not_follow(shelf, tmp_path: Path) -> None:
     shelf.edit("values.json", lambda text: text.replace('"value": 43', '"value": 44'))
     path = tmp_path / "certificate.html"
